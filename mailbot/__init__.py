@@ -1,0 +1,3 @@
+"""mailbot keeps a municipality's written rules for mail."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,224 @@
+"""The small capabilities that mailbot asks of a mail system or directory.
+
+A platform (`maildir/`, `imap/`, `ews/`, `graph/` ...) implements those it has; the contract classes in
+`tests/platforms` hold all of them to the same behaviour. Terms:
+
+* folder id, delivery id, cursor, handle: opaque strings that only the platform understands. A delivery id may change
+  when a message moves; `Mailbox.changes` then reports the old id as gone and the new one as arrived.
+* cursor: how far one folder has been read. It is stored in the same transaction as the results.
+* handle: what a platform returns for mail it has prepared but not yet sent (a draft id), so that an unclear outcome can
+  be looked up after a crash.
+
+Every method may raise TransientError (try again later) or PermanentError (a person must act). Instances are used by
+one thread at a time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+FolderRole = Literal["inbox", "sent", "drafts", "trash", "junk", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One folder; `name` is for people, `id` for the platform."""
+
+    id: str
+    name: str
+    role: FolderRole
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A delivery that is new since the cursor."""
+
+    delivery_id: str
+    #: when the server took it in, aware UTC
+    internal_date: datetime
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """One batch of what happened in a folder; committing `cursor` makes it done."""
+
+    arrived: tuple[Arrival, ...]
+    #: delivery ids that are no longer in this folder
+    gone: tuple[str, ...]
+    cursor: str
+    #: the platform lost its memory of this folder (changed UIDVALIDITY, expired delta token): everything present is
+    #: listed again as arrived, and what is not listed is gone
+    reset: bool = False
+
+
+class Mailbox(Protocol):
+    """Reading one mailbox without leaving a trace (invariant 5)."""
+
+    def folders(self) -> Sequence[Folder]:
+        """All folders that hold mail. Exactly one has the role "inbox"; any other role may be absent."""
+        ...
+
+    def changes(self, folder: Folder, cursor: str | None, *, limit: int = 500) -> Iterator[Changes]:
+        """What changed after `cursor` (None: everything is new), in batches of at most `limit` arrivals, oldest first.
+
+        Yields at least one batch; the last batch's cursor means "nothing newer". A reader may stop after any batch
+        and continue later from its cursor.
+        """
+        ...
+
+    def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        """The raw header block of each delivery, in the order asked; None when it has vanished meanwhile."""
+        ...
+
+    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:
+        """The raw message, or None when it has vanished.
+
+        Without attachments a platform may leave the content of attachment parts empty (their MIME headers stay).
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMail:
+    """Finished RFC 5322 bytes with their envelope (RFC 5321)."""
+
+    message_id: str
+    raw: bytes
+    #: empty string: the null reverse-path, as RFC 3834 wants it for automatic replies
+    envelope_from: str
+    recipients: tuple[str, ...]
+
+
+Fate = Literal["sent", "not_sent", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One recipient whom the server refused for good, and its words (without mail content)."""
+
+    recipient: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The mail was taken; `refused` lists recipients that were not (a partial refusal)."""
+
+    refused: tuple[Refusal, ...] = ()
+
+
+class Sender(Protocol):
+    """Sending from the service mailbox; what was sent lies in its Sent folder exactly once."""
+
+    def prepare(self, mail: OutgoingMail) -> str | None:
+        """Put the mail where it can be found again before it is sent (a draft); its handle, or None."""
+        ...
+
+    def send(self, mail: OutgoingMail, handle: str | None) -> Receipt:
+        """Send now. TransientError and PermanentError promise that it was *not* sent; any other exception is unclear."""
+        ...
+
+    def fate(self, message_id: str, handle: str | None) -> Fate:
+        """What became of an attempt whose answer was lost: looked up by handle, or by Message-ID in Sent."""
+        ...
+
+    def close(self) -> None: ...
+
+
+Audience = Literal["none", "known", "all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoReply:
+    """An automatic reply as installed. Instants are aware UTC; `ends_at` is exclusive."""
+
+    enabled: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    internal_text: str
+    #: platforms with one text only return and take the same text twice
+    external_text: str
+    audience: Audience = "all"
+
+
+class AutoReplies(Protocol):
+    """A person's automatic reply. Their own texts are kept by the caller and restored at the end."""
+
+    #: whether internal and external senders may get different texts
+    two_texts: bool
+
+    def read(self, address: str) -> AutoReply:
+        """What is installed now, read back from the server."""
+        ...
+
+    def install(self, address: str, reply: AutoReply) -> str:
+        """Install and return an opaque token with which `restore` brings back what was there before."""
+        ...
+
+    def restore(self, address: str, token: str) -> None: ...
+
+
+class ForwardRules(Protocol):
+    """Forwarding of a copy; the original always stays (absence options B and C)."""
+
+    def read(self, address: str) -> Sequence[str]:
+        """Addresses that get a copy through rules that mailbot installed."""
+        ...
+
+    def install(self, address: str, forward_to: str) -> str:
+        """Install and return an opaque token for `remove`; a person's own rules stay as they are."""
+        ...
+
+    def remove(self, address: str, token: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One member of staff as the directory knows them."""
+
+    id: str
+    name: str
+    email: str
+    title: str = ""
+    department: str = ""
+    aliases: tuple[str, ...] = ()
+    phone: str = ""
+    mobile: str = ""
+    #: the account name on the server, for `sudo -u mailbot mailbot ...`
+    login: str = ""
+    #: person id
+    manager: str = ""
+    #: sv, nb or en; empty = the organisation's
+    language: str = ""
+
+
+class Directory(Protocol):
+    """Who works here."""
+
+    def people(self) -> Iterable[Person]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Absent from `from_` to the day before `back_on` (local dates)."""
+
+    from_: date
+    back_on: date
+
+
+class Calendar(Protocol):
+    """When people are away, as far as a calendar tells."""
+
+    def absences(self, person_id: str, from_: date, to: date) -> Sequence[Away]: ...
+
+
+class Signatures(Protocol):
+    """The automatic signature, where the platform has an interface for it."""
+
+    def read(self, address: str) -> str: ...
+
+    def install(self, address: str, text: str, html: str) -> None: ...
