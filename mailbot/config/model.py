@@ -1,0 +1,170 @@
+"""What an administrator can set, as frozen dataclasses. `config.example.toml` shows and explains every key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from mailbot.policy.profile import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    name: str
+    profile: str = "bjurholm"
+    #: IANA name; empty = the profile's
+    timezone: str = ""
+    domains: tuple[str, ...]
+    #: our own mail servers, whose Received fields tell the legal arrival time
+    mail_hosts: tuple[str, ...] = ()
+    #: whose Authentication-Results fields are trusted (RFC 8601)
+    authserv_ids: tuple[str, ...] = ()
+    postal_address: str = ""
+    phone: str = ""
+    website: str = ""
+    signature_lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    database: str = "sqlite:////var/lib/mailbot/mailbot.db"
+    people: str = "people.toml"
+    secrets: str = "/etc/mailbot/secrets"
+    templates: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    #: local times of the full passes on working days
+    passes: tuple[time, ...] = (time(7, 0), time(12, 30), time(15, 30))
+    poll_minutes: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """Person ids; of a list the first one present acts."""
+
+    head_of_administration: tuple[str, ...] = ()
+    administrators: tuple[str, ...] = ()
+    switchboard: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """An authority of its own: kommunstyrelsen, each board."""
+
+    id: str
+    name: str
+    registrars: tuple[str, ...] = ()
+    mail_officers: tuple[str, ...] = ()
+    #: regular expression that finds this unit's diary numbers in text
+    diary_pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a protocol is spoken beside the main one (SMTP, ManageSieve)."""
+
+    host: str
+    port: int
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaildirServer:
+    kind: Literal["maildir"]
+    #: folder of one mailbox; {address}, {user} and {domain} are filled in
+    path: str
+
+
+Server = MaildirServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxSettings:
+    address: str
+    server: str
+    role: Literal["authority", "function", "personal", "service"]
+    #: unit id; may be left out when there is only one unit, and for the service mailbox
+    unit: str = ""
+    #: default: headers for personal mailboxes, full for the others (requirements 0, "Private-use scope")
+    read: Literal["headers", "full", ""] = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebForm:
+    """A form or e-service whose mail carries a person's words in an automatic envelope."""
+
+    from_: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAbsence:
+    from_: date
+    back: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSettings:
+    """One [[people]] entry of the people file."""
+
+    id: str
+    name: str
+    email: str
+    title: str = ""
+    department: str = ""
+    aliases: tuple[str, ...] = ()
+    phone: str = ""
+    mobile: str = ""
+    login: str = ""
+    manager: str = ""
+    language: Literal["sv", "nb", "en", ""] = ""
+    calendar: str = ""
+    absences: tuple[KnownAbsence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole configuration, checked."""
+
+    mode: Literal["observe", "enforce"] = "observe"
+    #: older mail starts no clocks
+    start_from: date | None = None
+    operator: str = ""
+    organisation: Organisation
+    paths: Paths = field(default_factory=Paths)
+    schedule: Schedule = field(default_factory=Schedule)
+    roles: Roles = field(default_factory=Roles)
+    units: tuple[Unit, ...] = ()
+    servers: Mapping[str, Server] = field(default_factory=dict)
+    mailboxes: tuple[MailboxSettings, ...] = ()
+    web_forms: tuple[WebForm, ...] = ()
+    policy: Policy
+    people: tuple[PersonSettings, ...] = ()
+    #: the file this came from; relative paths count from its folder
+    source: Path | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.organisation.timezone or self.policy.timezone)
+
+    @property
+    def service_mailbox(self) -> MailboxSettings:
+        """mailbot's own address; checked to exist exactly once."""
+        return next(mailbox for mailbox in self.mailboxes if mailbox.role == "service")
+
+    def unit(self, unit_id: str) -> Unit:
+        return next(unit for unit in self.units if unit.id == unit_id)
+
+    def person(self, person_id: str) -> PersonSettings | None:
+        return next((person for person in self.people if person.id == person_id), None)
+
+    def person_by_address(self, address: str) -> PersonSettings | None:
+        wanted = address.lower()
+        return next((p for p in self.people if wanted == p.email.lower() or wanted in map(str.lower, p.aliases)), None)
+
+    def reads_headers_only(self, mailbox: MailboxSettings) -> bool:
+        return (mailbox.read or ("headers" if mailbox.role == "personal" else "full")) == "headers"

@@ -1,0 +1,164 @@
+"""The rows that leave and enter the store, as frozen values. Instants are aware UTC, dates are local."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from mailbot.mail.message import Message
+from mailbot.policy.model import Decision, Direction
+
+ObligationState = Literal["open", "answered", "dismissed"]
+DiaryState = Literal["proposed", "asked", "forwarded", "registered", "dismissed"]
+OutboxState = Literal["pending", "sending", "sent", "failed", "unknown", "held", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySeen:
+    """Where a copy of a message lies now."""
+
+    mailbox: str
+    folder: str
+    delivery_id: str
+    internal_date: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMail:
+    """Outgoing mail to queue with the decision that causes it; rendered once, never again (invariant 2)."""
+
+    dedup_key: str
+    kind: Literal["forward", "announcement", "holding_reply", "digest", "notice"]
+    #: who reads it decides what happens when the outcome stays unclear: resend to staff, hold towards citizens
+    audience: Literal["staff", "citizen"]
+    to: tuple[str, ...]
+    envelope_from: str
+    message_id: str
+    raw: bytes
+    #: why it must wait for a person, or None
+    hold: str | None = None
+    #: REF of the obligation or diary item it belongs to
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What intake concluded about one delivery; `Store.record` writes many of these in one transaction."""
+
+    delivery: DeliverySeen
+    #: message ref (keyed hash of the content key)
+    ref: str
+    content_key: str
+    #: None: the bytes could not be parsed, `unparsable` says why
+    message: Message | None
+    unparsable: str | None
+    direction: Direction
+    received_at: datetime
+    unit: str
+    #: person id or "" when nobody in particular
+    assignee: str
+    #: None: too old for clocks, or a copy that was judged already
+    decision: Decision | None
+    #: ref of the obligation / diary item that this outcome would create
+    item_ref: str
+    #: in observe mode and for held mail the actions are recorded and `mail` is empty
+    mail: tuple[NewMail, ...] = ()
+    hold_replies: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    ref: str
+    unit: str
+    mailbox: str
+    message_ref: str
+    message_id: str | None
+    #: None for confidential messages
+    subject: str | None
+    asker: str
+    language: str | None
+    confidential: bool
+    state: ObligationState
+    assignee: str
+    judged: bool
+    answer_allowed: bool
+    hold_replies: bool
+    received_at: datetime
+    due_on: date | None
+    document_due_on: date | None
+    follow_up_on: date | None
+    acknowledged_at: datetime | None
+    met_at: datetime | None
+    #: who or what settled it: a mailbox address, "person:ID", "rule"
+    met_by: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiaryItem:
+    ref: str
+    message_ref: str
+    message_id: str | None
+    unit: str
+    mailbox: str
+    direction: Direction
+    state: DiaryState
+    kind: str | None
+    #: None for confidential messages
+    title: str | None
+    sender: str | None
+    confidential: bool
+    unparsable: bool
+    number: str | None
+    #: a number found in the mail or its conversation, proposed to the registrar
+    proposed_number: str | None
+    reason: str | None
+    received_at: datetime
+    created_at: datetime
+    forwarded_at: datetime | None
+    settled_at: datetime | None
+    settled_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    dedup_key: str
+    ref: str
+    kind: str
+    audience: str
+    to: tuple[str, ...]
+    envelope_from: str
+    message_id: str
+    #: None once settled mail has been dropped
+    raw: bytes | None
+    state: OutboxState
+    handle: str | None
+    attempts: int
+    next_attempt_at: datetime
+    created_at: datetime
+    sent_at: datetime | None
+    error: str | None
+    item_ref: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDecision:
+    """A decision as it was recorded, for `explain`."""
+
+    unit: str
+    mailbox: str
+    decided_at: datetime
+    #: the JSON form of the decision (see store.codec); evidence as offsets only
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxCheck:
+    """The last pass over one mailbox."""
+
+    mailbox: str
+    started_at: datetime
+    #: None: the pass did not finish
+    completed_at: datetime | None
+    new_messages: int
+    #: a fixed phrase, never server text with personal data
+    error: str | None
