@@ -1,0 +1,41 @@
+"""The clock of the command line: the only place beside the daemon that reads it (time is a parameter elsewhere)."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from mailbot.errors import UserError
+
+
+def instant(at: str | None, zone: ZoneInfo) -> datetime:
+    """`at` as an aware UTC instant; None means now. Raises UserError with an example when it cannot be read."""
+    if at is None:
+        return datetime.now(UTC)
+    return parse_instant(at, zone)
+
+
+def parse_instant(text: str, zone: ZoneInfo) -> datetime:
+    """An ISO 8601 date or date and time; without an offset it is local time in `zone`.
+
+    A local time that a DST change skips is moved to the instant that clock would have shown; one that occurs twice is
+    taken as the first (PEP 495 fold=0). Both are accepted, never an error.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UserError(
+            f"cannot read {text!r} as a date and time; write for example 2026-03-09T10:00 or 2026-03-09T10:00+01:00"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise UserError(f"the date {text!r} is out of range; years 1900 to 2199 are supported") from None
+
+
+def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """First instant of the local day of `now` and of the day after it, in UTC."""
+    today = now.astimezone(zone).date()
+    start = datetime(today.year, today.month, today.day, tzinfo=zone)
+    tomorrow = today + timedelta(days=1)
+    return start.astimezone(UTC), datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,94 @@
+"""`mailbot`: parse, call one function, print. Commands load when they are used, so that --help stays quick."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from mailbot import __version__
+from mailbot.errors import MailbotError, TransientError, UserError
+
+#: command -> (where it lives, one line for the overview); kept here so that the overview imports nothing
+COMMANDS = {
+    "assess": ("mailbot.cli.assess:assess", "What would be decided about .eml files, and why; sends nothing."),
+    "config": ("mailbot.cli.config:config", "Write a configuration, or list every problem of one."),
+    "db": ("mailbot.cli.db:db", "Upgrade, check, back up or copy the database."),
+    "demo": ("mailbot.cli.demo:demo", "A sample municipality lives through a working week."),
+    "diary": ("mailbot.cli.diary:diary", "What waits for the registrar, or was done."),
+    "digest": ("mailbot.cli.digest:digest", "Print or send a digest now."),
+    "doctor": ("mailbot.cli.doctor:doctor", "Check configuration, secrets, rights, templates, calendar, clock."),
+    "due": ("mailbot.cli.due:due", "Working-day arithmetic, with the days counted and skipped."),
+    "explain": ("mailbot.cli.explain:explain", "The recorded decision about a message, and what became of it."),
+    "outbox": ("mailbot.cli.outbox:outbox", "What is queued, held, failed or unclear."),
+    "pause": ("mailbot.cli.run:pause", "Kill switch: nothing leaves while paused."),
+    "person": ("mailbot.cli.person:person", "The directory: who works here, and their mailboxes."),
+    "replies": ("mailbot.cli.replies:replies", "Open obligations: who owes whom an answer."),
+    "resume": ("mailbot.cli.run:resume", "End a pause."),
+    "run": ("mailbot.cli.run:run", "The daemon; --once makes one complete pass."),
+    "secret": ("mailbot.cli.secret:secret", "Set, check or delete a secret."),
+    "status": ("mailbot.cli.status:status", "Last check per mailbox, queue, open items, health."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="mailbot")
+@click.option("--config", "config_path", metavar="FILE", type=click.Path(path_type=Path), help="Configuration file.")
+@click.option("--lang", type=click.Choice(["sv", "nb", "en"]), help="Language of what is printed.")
+def cli(config_path: Path | None, lang: str | None) -> None:
+    """Keeps a municipality's written rules for mail.
+
+    \b
+    Try it without any configuration:
+      mailbot demo                         a sample working week
+      mailbot assess mail.eml              what would be decided about a mail
+      mailbot due 2026-05-13T09:00         when an answer is due
+    \b
+    Start for real:
+      mailbot config init                  an interview that writes config.toml
+      mailbot doctor                       what is still missing
+      mailbot run --once                   one pass, for cron or a systemd timer
+    """
+
+
+def main() -> None:
+    """Run the command line; exit codes as in the contract: 0 done, 1 act, 2 wrong usage, 3 temporary trouble."""
+    try:
+        status = cli.main(prog_name="mailbot", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Aborted; nothing was changed.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except UserError as error:
+        click.echo(f"mailbot: {error}", err=True)
+        sys.exit(2)
+    except TransientError as error:
+        click.echo(f"mailbot: {error}\n(temporary trouble: try again later)", err=True)
+        sys.exit(3)
+    except MailbotError as error:
+        click.echo(f"mailbot: {error}", err=True)
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
