@@ -1,0 +1,214 @@
+"""A message as the rules read it: the words its writer wrote now, and the structure around them.
+
+Quoted text, signatures and list footers are other people's or old words and are not judged. Every offset that a rule
+reports is mapped back to the decoded text, so that evidence can be shown without being stored (invariant 6).
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Literal
+
+from mailbot.mail.message import Attachment, Message
+from mailbot.policy import language
+from mailbot.policy.model import Evidence, Facts
+
+SenderClass = Literal["own", "authority", "private", "organisation", "unknown"]
+Addressed = Literal["to", "cc", "neither", "unknown"]
+
+# Reply and forward prefixes of mail programs in the languages we meet; they also come repeated and numbered ("SV[2]: VB:").
+_PREFIX = re.compile(r"\s*(?:(re|sv|aw|vs|antw|svar)|(vb|fwd?|wg|vl|vid|tr))\s*(?:\[\d{1,3}\])?\s*:", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
+
+# Public bodies by the words their domains are made of; Swedish and Norwegian agencies follow these patterns.
+_AUTHORITY_DOMAIN = re.compile(
+    r"(?:^|[.-])(?:[a-z0-9-]*(?:verket|styrelsen|inspektionen|myndigheten|namnden|direktoratet|tilsynet|"
+    r"domstol(?:en|er)?|forvalteren|departement(?:et)?|kommunen?|kommuner|kommunene?|kommune|ombudsmannen|ombudet|"
+    r"kanslern|kansliet|utvalget|nemnda)"
+    r"|region[a-z-]*|lansstyrelsen|polisen|politiet|politi|riksdagen|stortinget|nav|dep|gov|domstol|jo|jk|ivo|msb|skr|ks|"
+    r"forsakringskassan|arbetsformedlingen|kronofogden|riksarkivet|arkivverket|udi|imdi|nve|ssb|scb|mdir)(?:\.|$)"
+)
+_PRIVATE_DOMAIN = re.compile(
+    r"^(?:gmail|googlemail|hotmail|outlook|live|msn|yahoo|icloud|me|mac|telia|spray|bredband|comhem|tele2|online|"
+    r"broadpark|proton|protonmail|gmx|mail|privat|post|epost|privatmail|hushall|home|swipnet|passagen|frisurf|tele)"
+    r"\.[a-z.]{2,}$"
+)
+_AUTHORITY_NAME = re.compile(
+    r"\b(?:kammarrätten|förvaltningsrätten|tingsrätten|hovrätten|mark- och miljödomstolen|polismyndigheten|"
+    r"statsforvalteren|fylkesmannen|sivilombudet|justitieombudsmannen|regeringskansliet|tingretten|lagmannsretten|"
+    r"\w{2,20}(?:verket|inspektionen|styrelsen|direktoratet|tilsynet|departementet)|\w{2,20} kommun|\w{2,20} kommune|region \w{2,20})\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What rules look at. `new` is the joined new text; "" when only headers were read or there is no text."""
+
+    message: Message
+    #: sv, nb, nn, da, fi, en, de; None when too little text tells
+    language: str | None
+    language_confidence: float
+    #: as decoded, prefixes included (evidence counts in it)
+    subject: str
+    #: where the subject begins behind "Re:", "SV:", "VB:" ...
+    subject_start: int
+    new: str
+    #: offset pairs (in `new`, in Body.text) at which each new span begins
+    offsets: tuple[tuple[int, int], ...]
+    #: start and end in `new` of each sentence or line with words in it
+    sentences: tuple[tuple[int, int], ...]
+    #: who wrote, by the author's address: our own organisation, a public body, a private mail provider, others
+    sender_class: SenderClass
+    #: where the mailbox that holds this copy stands among the recipients
+    addressed: Addressed
+    #: distributed by a mailing list (RFC 2369, RFC 2919)
+    is_list: bool
+    is_reply: bool
+    is_forward: bool
+
+    @property
+    def has_body(self) -> bool:
+        """False when only the header block was read."""
+        return self.message.body is not None
+
+    @property
+    def is_readable(self) -> bool:
+        """False when the body is encrypted, or there is no text although there is a body."""
+        body = self.message.body
+        return body is not None and body.protection != "encrypted" and body.text_source != "none"
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Parts that a person would call attachments: not the pictures shown inside the text."""
+        body = self.message.body
+        return tuple(part for part in body.attachments if not part.inline) if body else ()
+
+    @property
+    def has_attachments(self) -> bool:
+        return bool(self.attachments)
+
+    @property
+    def bare_subject(self) -> str:
+        """The subject without reply and forward prefixes."""
+        return self.subject[self.subject_start :]
+
+    @property
+    def from_own_organisation(self) -> bool:
+        return self.sender_class == "own"
+
+    @property
+    def only_cc(self) -> bool:
+        return self.addressed == "cc"
+
+    def evidence(self, start: int, end: int) -> Evidence:
+        """Characters start <= i < end of `new`, as an offset into the decoded text."""
+        return Evidence("text", self._in_text(start), self._in_text(max(start, end - 1)) + 1)
+
+    def subject_evidence(self, start: int, end: int) -> Evidence:
+        """Characters of `subject`."""
+        return Evidence("subject", start, end)
+
+    def _in_text(self, offset: int) -> int:
+        if not self.offsets:
+            return offset
+        index = bisect_right(self.offsets, offset, key=lambda pair: pair[0]) - 1
+        in_new, in_text = self.offsets[max(index, 0)]
+        return in_text + offset - in_new
+
+
+def read(message: Message, facts: Facts) -> Reading:
+    """`message` prepared for the rules; linear in its text."""
+    new, offsets = _new_text(message)
+    found_language, confidence = language.detect(new if len(new) > 40 else f"{message.subject}\n{new}")
+    prefix = _PREFIX.match(message.subject)
+    start, forwarded, replied = _prefixes(message.subject)
+    return Reading(
+        message=message,
+        language=found_language,
+        language_confidence=confidence,
+        subject=message.subject,
+        subject_start=start,
+        new=new,
+        offsets=offsets,
+        sentences=_sentences(new),
+        sender_class=sender_class(message, facts),
+        addressed=_addressed(message, facts),
+        is_list=is_list(message),
+        is_reply=bool(message.in_reply_to or message.references or (prefix and replied)) and not forwarded,
+        is_forward=forwarded,
+    )
+
+
+def sender_class(message: Message, facts: Facts) -> SenderClass:
+    """Who the author is, judged by the address; the display name counts only for public bodies."""
+    author = message.author
+    if not author.email:
+        return "unknown"
+    if is_own(author.email, facts):
+        return "own"
+    if _AUTHORITY_DOMAIN.search(author.domain[:253]):
+        return "authority"
+    if _PRIVATE_DOMAIN.match(author.domain):
+        return "private"
+    return "authority" if _AUTHORITY_NAME.search(author.name[:200]) else "organisation"
+
+
+def is_own(email: str, facts: Facts) -> bool:
+    """Whether an address belongs to the organisation; sub-domains of its domains do too."""
+    if email in facts.own_addresses or email in facts.mailbox_addresses:
+        return True
+    domain = email.rpartition("@")[2]
+    return domain in facts.own_domains or any(domain.endswith("." + own) for own in facts.own_domains)
+
+
+def is_list(message: Message) -> bool:
+    """Whether a mailing list distributed the message, so that an answer would reach strangers (RFC 5230 4.6)."""
+    names = message.headers.names()
+    return "list-id" in names or "list-post" in names
+
+
+def _prefixes(subject: str) -> tuple[int, bool, bool]:
+    """Where the subject proper begins; whether the outermost prefix says forwarded; whether any says reply."""
+    start, outermost, replied = 0, "", False
+    while match := _PREFIX.match(subject, start):
+        outermost = outermost or ("reply" if match.group(1) else "forward")
+        replied = replied or bool(match.group(1))
+        start = match.end()
+    return start + len(subject[start:]) - len(subject[start:].lstrip()), outermost == "forward", replied
+
+
+def _new_text(message: Message) -> tuple[str, tuple[tuple[int, int], ...]]:
+    if message.body is None:
+        return "", ()
+    pieces: list[str] = []
+    offsets: list[tuple[int, int]] = []
+    length = 0
+    for span in message.body.spans:
+        if span.kind == "new":
+            pieces.append(message.body.text[span.start : span.end])
+            offsets.append((length, span.start))
+            length += span.end - span.start
+    return "".join(pieces), tuple(offsets)
+
+
+def _sentences(text: str) -> tuple[tuple[int, int], ...]:
+    found: list[tuple[int, int]] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if text[start : match.start()].strip():
+            found.append((start, match.end()))
+        start = match.end()
+    if text[start:].strip():
+        found.append((start, len(text)))
+    return tuple(found)
+
+
+def _addressed(message: Message, facts: Facts) -> Addressed:
+    if not facts.mailbox_addresses:
+        return "unknown"
+    if any(address.email in facts.mailbox_addresses for address in message.to):
+        return "to"
+    if any(address.email in facts.mailbox_addresses for address in message.cc):
+        return "cc"
+    return "neither"
