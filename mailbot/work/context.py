@@ -1,0 +1,38 @@
+"""What every verb of the day works with; `wiring` builds it from the configuration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailbot.config.model import Config, MailboxSettings, PersonSettings
+from mailbot.platforms.base import Mailbox, Sender
+from mailbot.render import Templates
+from mailbot.store.references import References
+from mailbot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Live objects of one installation. Opening a mailbox or the sender may raise TransientError or PermanentError."""
+
+    config: Config
+    store: Store
+    references: References
+    templates: Templates
+    open_mailbox: Callable[[MailboxSettings], Mailbox]
+    open_sender: Callable[[], Sender]
+
+    @property
+    def enforcing(self) -> bool:
+        """Invariant 4: in observe mode nothing is sent but the operator's digest."""
+        return self.config.mode == "enforce"
+
+
+def first_present(config: Config, person_ids: tuple[str, ...], now: datetime) -> PersonSettings | None:
+    """Of a role's list the first one who is not away today (design section 7, [roles]); None when all are."""
+    today = now.astimezone(config.zone).date()
+    for person_id in person_ids:
+        person = config.person(person_id)
+        if person and not any(absence.from_ <= today < absence.back for absence in person.absences):
+            return person
+    return None
