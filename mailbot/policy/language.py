@@ -17,10 +17,10 @@ _WORDS = {
     "skulle mycket också vill när hur efter eller mig min ert vår hälsningar tack finns måste någon nu "
     "vad sedan hos enligt samt",
     "nb": "og at det som er på for av ikke med til den har jeg om et men var fra kan dere vi skal hei skulle "
-    "mye også vil når hvordan etter eller meg min vår hilsen takk finnes må noen nå hva siden hos ble "
+    "mye også vil når hvordan lurer åpner etter eller meg min vår hilsen takk finnes må noen nå hva siden hos ble "
     "blir dette deg mitt",
     "nn": "og at det som er på for av ikkje med til den har eg om eit men var frå kan de vi skal hei mykje også "
-    "vil når korleis etter eller meg min vår helsing takk må nokon no kva sidan hjå vart blir dette deg "
+    "vil når korleis lurer opnar etter eller meg min vår helsing takk må nokon no kva sidan hjå vart blir dette deg "
     "mitt ein kvifor",
     "da": "og at det som er på for af ikke med til den har jeg om et men var fra kan i vi skal hej meget også "
     "vil når hvordan efter eller mig min vores hilsen tak må nogen nu hvad siden hos blev bliver dette "
@@ -56,16 +56,26 @@ def _weights() -> dict[str, dict[str, float]]:
 
 _WEIGHTS = _weights()
 _WORD = re.compile(r"[^\W\d_]+")
+# Letters that only some of the languages have; they decide very short mails.
+_LETTERS = (("øæ", ("nb", "nn", "da")), ("ö", ("sv", "fi", "de")), ("ä", ("sv", "fi", "de")), ("ß", ("de",)))
 
 
 def detect(text: str) -> tuple[str | None, float]:
-    """The language code of `text` and how sure that is (0 to 1); (None, 0.0) when too little is known."""
+    """The language code of `text` and how sure that is (0 to 1); (None, 0.0) when too little is known.
+
+    Of languages with equal points the first listed wins (bokmål before nynorsk), with no confidence.
+    """
+    beginning = text[:_ENOUGH_TEXT].lower()
     points = dict.fromkeys(_WORDS, 0.0)
-    for match in _WORD.finditer(text[:_ENOUGH_TEXT].lower()):
+    for match in _WORD.finditer(beginning):
         for language, weight in _WEIGHTS.get(match.group(), {}).items():
             points[language] += weight
+    for letters, languages in _LETTERS:
+        if any(letter in beginning for letter in letters):
+            for language in languages:
+                points[language] += 1.0
     ranked = sorted(points.items(), key=lambda item: -item[1])
     (best, most), (_, second) = ranked[0], ranked[1]
-    if most < _ENOUGH_POINTS or most == second:
+    if most < _ENOUGH_POINTS:
         return None, 0.0
     return best, (most - second) / most

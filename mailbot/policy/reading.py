@@ -16,7 +16,7 @@ from mailbot.policy.model import Evidence, Facts
 SenderClass = Literal["own", "authority", "private", "organisation", "unknown"]
 Addressed = Literal["to", "cc", "neither", "unknown"]
 
-# Reply and forward prefixes of mail programs in the languages we meet; they also come repeated and numbered ("SV[2]: VB:").
+# Reply and forward prefixes of mail programs in the languages we meet; also repeated and numbered ("SV[2]: VB:").
 _PREFIX = re.compile(r"\s*(?:(re|sv|aw|vs|antw|svar)|(vb|fwd?|wg|vl|vid|tr))\s*(?:\[\d{1,3}\])?\s*:", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 
@@ -36,7 +36,8 @@ _PRIVATE_DOMAIN = re.compile(
 _AUTHORITY_NAME = re.compile(
     r"\b(?:kammarrätten|förvaltningsrätten|tingsrätten|hovrätten|mark- och miljödomstolen|polismyndigheten|"
     r"statsforvalteren|fylkesmannen|sivilombudet|justitieombudsmannen|regeringskansliet|tingretten|lagmannsretten|"
-    r"\w{2,20}(?:verket|inspektionen|styrelsen|direktoratet|tilsynet|departementet)|\w{2,20} kommun|\w{2,20} kommune|region \w{2,20})\b",
+    r"\w{2,20}(?:verket|inspektionen|styrelsen|direktoratet|tilsynet|departementet)|"
+    r"\w{2,20} kommune?|region \w{2,20})\b",
     re.IGNORECASE,
 )
 
