@@ -78,7 +78,14 @@ class MaildirServer:
     #: folder of one mailbox; {address}, {user} and {domain} are filled in
     path: str
 
+    def folder(self, address: str) -> Path:
+        """Where the mail of `address` lies."""
+        user, _, domain = address.rpartition("@")
+        return Path(self.path.format(address=address, user=user, domain=domain))
 
+
+#: what `[servers.NAME]` can be, by its `kind`; a new platform adds its class here and to `Server`
+SERVER_KINDS: Mapping[str, type[MaildirServer]] = {"maildir": MaildirServer}
 Server = MaildirServer
 
 
@@ -155,6 +162,17 @@ class Config:
     def service_mailbox(self) -> MailboxSettings:
         """mailbot's own address; checked to exist exactly once."""
         return next(mailbox for mailbox in self.mailboxes if mailbox.role == "service")
+
+    def mailbox(self, address: str) -> MailboxSettings | None:
+        """The mailbox in scope that `address` (its own or an alias, any case) belongs to."""
+        wanted = address.lower()
+        return next(
+            (m for m in self.mailboxes if wanted == m.address.lower() or wanted in map(str.lower, m.aliases)), None
+        )
+
+    def owner(self, mailbox: MailboxSettings) -> PersonSettings | None:
+        """Whose personal mailbox this is; None for shared ones and where nobody in the directory has that address."""
+        return self.person_by_address(mailbox.address) if mailbox.role == "personal" else None
 
     def unit(self, unit_id: str) -> Unit:
         return next(unit for unit in self.units if unit.id == unit_id)
