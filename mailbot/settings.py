@@ -52,6 +52,28 @@ def structure(table: Mapping[str, Any], cls: type[T], *, where: str = "") -> T:
     raise UserError("these settings need to be put right:", problems)
 
 
+Check = Callable[[Any], str | None]
+
+
+def within(lowest: float, highest: float) -> dict[str, Check]:
+    """Field metadata: the numbers that `structure` accepts, both ends included."""
+    return checked(lambda value: None if lowest <= value <= highest else f"write a number from {lowest} to {highest}")
+
+
+def checked(check: Check) -> dict[str, Check]:
+    """Field metadata: `check` gets the structured value and returns None, or the remedy as a short imperative."""
+    return {"check": check}
+
+
+def zone_remedy(name: str) -> str | None:
+    """A check for texts that name a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return 'write an IANA time zone, as in "Europe/Stockholm"'
+    return None
+
+
 def key_of(field_name: str) -> str:
     """The TOML key of a dataclass field: `from_` is written `from`."""
     return field_name.removesuffix("_")
@@ -187,11 +209,9 @@ def _time(value: Any, _: Any) -> time:
 def _zone(value: Any, _: Any) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
-    try:
-        return ZoneInfo(_text(value, str))
-    except (ValueError, OSError, KeyError):
-        remedy = 'write an IANA name, as in "Europe/Stockholm"'
-        raise _Wrong(f"is {_shown(value)}, which is no known time zone; {remedy}") from None
+    if remedy := zone_remedy(_text(value, str)):
+        raise _Wrong(f"is {_shown(value)}; {remedy}")
+    return ZoneInfo(value)
 
 
 def _path(value: Any, _: Any) -> Path:
@@ -254,9 +274,26 @@ def _table(value: Any) -> Mapping[str, Any]:
 
 
 def _class_hook(cls: type, converter: Converter) -> Hook:
-    renamed: dict[str, Any] = {f.name: override(rename=key_of(f.name)) for f in _fields(cls) if f.name.endswith("_")}
-    build: Hook = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **renamed)
+    hints = get_type_hints(cls)
+    overrides: dict[str, Any] = {}
+    for field in _fields(cls):
+        hook = _checked_hook(field, hints[field.name], converter) if "check" in field.metadata else None
+        overrides[field.name] = override(rename=key_of(field.name), struct_hook=hook)
+    build: Hook = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **overrides)
     return lambda value, _: value if isinstance(value, cls) else build(_table(value), cls)
+
+
+def _checked_hook(field: Field[Any], cls: Any, converter: Converter) -> Hook:
+    inner: Hook = converter.get_structure_hook(cls)
+    check: Check = field.metadata["check"]
+
+    def structured(value: Any, _: Any) -> Any:
+        result = inner(value, cls)
+        if remedy := check(result):
+            raise _Wrong(f"is {_shown(value)}; {remedy}")
+        return result
+
+    return structured
 
 
 def _union_hook(cls: Any, converter: Converter) -> Hook:

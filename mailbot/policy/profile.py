@@ -1,9 +1,24 @@
 """A municipality's rules as data: `profiles/NAME.toml`, any key of which `[policy]` in the configuration overrides."""
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from difflib import get_close_matches
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Literal
+
+from mailbot.errors import UserError
+from mailbot.policy.closed_days import days_of_year, entries_remedy
+from mailbot.policy.model import Kind
+from mailbot.settings import checked, structure, within, zone_remedy
+
+
+def _kinds_remedy(kinds: tuple[str, ...]) -> str | None:
+    unknown = [kind for kind in kinds if kind not in set(Kind)]
+    return f"{unknown[0]!r} is no kind of document; known: {', '.join(Kind)}" if unknown else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,8 +26,13 @@ class CalendarRules:
     """Which days are working days (requirements section 3)."""
 
     country: Literal["SE", "NO"] = "SE"
-    #: extra closed days of this municipality: dates ("2026-05-15") or every year ("12-24")
-    closed_days: tuple[str, ...] = ()
+    #: extra closed days of this municipality: dates ("2026-05-15"), every year ("12-24"), or counted from Easter Sunday
+    #: ("easter-4" is the Wednesday before skjærtorsdag)
+    closed_days: tuple[str, ...] = field(default=(), metadata=checked(entries_remedy))
+    #: the same, for days worked although the calendar says closed (also the remedy when a holiday law changes)
+    open_days: tuple[str, ...] = field(default=(), metadata=checked(entries_remedy))
+    #: single working days between two closed ones ("klämdagar") are closed
+    bridge_days_closed: bool = False
     #: local closed days move reply deadlines, but the daily mailbox check goes on (JO 2668-2000)
     closed_days_suspend_mailbox_check: bool = False
 
@@ -22,20 +42,26 @@ class ReplyRules:
     """The reply clock (Bjurholm p. 4, "inom tre arbetsdagar")."""
 
     #: 0 = the same day (Hattfjelldal p. 6, "samme dag"); -1 = no clock (Borås sets no times)
-    working_days: int = 3
-    warn_on_day: int = 2
+    working_days: int = field(default=3, metadata=within(-1, 60))
+    warn_on_day: int = field(default=2, metadata=within(1, 60))
     #: mail after `office_closes` or on a closed day counts as arrived the next working day
     office_hours_shift: bool = False
     office_closes: time = time(16, 0)
     #: internal mail needs an answer in the same time ("Extern och intern e-post")
     internal_mail: bool = True
     #: the reminder clock that runs after a holding reply
-    follow_up_working_days: int = 5
+    follow_up_working_days: int = field(default=5, metadata=within(1, 250))
     holding_reply: bool = True
     #: local time on the due date
     holding_reply_at: time = time(15, 0)
     #: clock for requests for public documents: the arrival date, or the next working day if that is closed
     document_request_clock: bool = True
+    #: working days added to that; the norm is none
+    document_request_working_days: int = field(default=0, metadata=within(0, 30))
+
+    @property
+    def has_clock(self) -> bool:
+        return self.working_days >= 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +69,15 @@ class DiaryRules:
     """What must and need not be registered (Bjurholm p. 6), and when to ask."""
 
     #: kinds that always must be registered once established
-    must: tuple[str, ...] = ()
+    must: tuple[str, ...] = field(default=(), metadata=checked(_kinds_remedy))
     #: kinds that need not be registered once positively established
-    need_not: tuple[str, ...] = ()
+    need_not: tuple[str, ...] = field(default=(), metadata=checked(_kinds_remedy))
     #: points from which a must or need-not signal counts as established, and from which it raises a question
-    established: float = 3.0
-    suspected: float = 1.0
+    established: float = field(default=3.0, metadata=within(0, 100))
+    suspected: float = field(default=1.0, metadata=within(0, 100))
     #: working days after which an unconfirmed item stands in the digest, and is told to the head
-    remind_after: int = 1
-    escalate_after: int = 3
+    remind_after: int = field(default=1, metadata=within(0, 60))
+    escalate_after: int = field(default=3, metadata=within(0, 60))
     #: paper, pdfa or both: how what must be registered is kept
     paper: Literal["paper", "pdfa", "both"] = "pdfa"
 
@@ -61,18 +87,18 @@ class SecrecyRules:
     """When a message is treated as confidential."""
 
     #: points from which a message is announced without content
-    threshold: float = 3.0
+    threshold: float = field(default=3.0, metadata=within(0.1, 100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StormRules:
     """Brakes against mail storms (invariant 3)."""
 
-    holding_replies_per_sender_and_day: int = 3
+    holding_replies_per_sender_and_day: int = field(default=3, metadata=within(1, 100))
     #: outgoing mails per hour of the whole installation before the circuit breaker trips
-    outgoing_per_hour: int = 300
+    outgoing_per_hour: int = field(default=300, metadata=within(1, 100000))
     #: new messages in one mailbox and pass from which automatic replies are held until a person releases them
-    burst: int = 200
+    burst: int = field(default=200, metadata=within(1, 1000000))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +109,17 @@ class DigestRules:
     officer_on_empty_days: bool = True
     #: everyone else gets no mail when there is nothing to do
     others_on_empty_days: bool = False
+    #: rows of each list before the rest is only counted
+    most_rows: int = field(default=50, metadata=within(5, 1000))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionRules:
     """How long personal data stays in mailbot's own database, in days. The diary and the mailboxes are not touched."""
 
-    settled_mail: int = 14
-    settled_items: int = 365
-    unmatched_sent_traces: int = 60
+    settled_mail: int = field(default=14, metadata=within(1, 3650))
+    settled_items: int = field(default=365, metadata=within(1, 36500))
+    unmatched_sent_traces: int = field(default=60, metadata=within(1, 3650))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +130,7 @@ class Policy:
     title: str
     #: default language of texts that leave the house: sv, nb or en
     language: Literal["sv", "nb", "en"] = "sv"
-    timezone: str = "Europe/Stockholm"
+    timezone: str = field(default="Europe/Stockholm", metadata=checked(zone_remedy))
     calendar: CalendarRules = field(default_factory=CalendarRules)
     reply: ReplyRules = field(default_factory=ReplyRules)
     diary: DiaryRules = field(default_factory=DiaryRules)
@@ -116,14 +144,64 @@ class Policy:
 
 def profile_names() -> tuple[str, ...]:
     """The shipped profiles."""
-    raise NotImplementedError
+    entries = (entry.name for entry in _shipped().iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in entries if name.endswith(".toml")))
 
 
 def load_policy(name: str, overrides: Mapping[str, Any] | None = None) -> Policy:
-    """The shipped profile `name` with `overrides` merged over it; UserError names every problem."""
-    raise NotImplementedError
+    """The profile `name` with `overrides` merged over it: a shipped profile, or the path of a TOML file of one's own.
+
+    Tables are merged key by key, lists and values are replaced. Raises UserError that names every problem, those of the
+    overrides as "policy.reply.working_days".
+    """
+    table = _merged(_read(name), overrides or {})
+    try:
+        policy = structure(table, Policy, where="policy")
+    except UserError as error:
+        raise UserError(f"the rules of profile {name!r} need to be put right:", error.problems) from None
+    if problems := [f"policy.{problem}" for problem in _contradictions(policy)]:
+        raise UserError(f"the rules of profile {name!r} need to be put right:", problems)
+    return policy
 
 
 def is_closed_day(day: date, closed_days: tuple[str, ...]) -> bool:
     """Whether `day` is one of the municipality's own closed days."""
-    raise NotImplementedError
+    return bool(closed_days) and day in days_of_year(closed_days, day.year)
+
+
+def _read(name: str) -> dict[str, Any]:
+    """The table of a shipped profile or of the file at the path `name`."""
+    if name in profile_names():
+        return tomllib.loads((_shipped() / f"{name}.toml").read_text(encoding="utf-8"))
+    if not name.endswith(".toml"):
+        near = get_close_matches(name, profile_names(), n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        shipped = ", ".join(profile_names())
+        raise UserError(f"unknown profile {name!r}; {hint}shipped: {shipped}; or give the path of a .toml file")
+    try:
+        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(
+            f"cannot read the profile {name}: {error.strerror}; shipped: {', '.join(profile_names())}"
+        ) from None
+    except ValueError as error:
+        raise UserError(f"the profile {name} is not valid TOML in UTF-8: {error}") from None
+
+
+def _shipped() -> Traversable:
+    return files("mailbot.policy") / "profiles"
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key for key in base.keys() & over.keys() if isinstance(base[key], dict) and isinstance(over[key], dict)}
+    return {**base, **over, **{key: _merged(base[key], over[key]) for key in both}}
+
+
+def _contradictions(policy: Policy) -> Iterator[str]:
+    """Keys that are right each for itself, but not together."""
+    if policy.diary.suspected > policy.diary.established:
+        yield "diary.suspected: is above diary.established; write a number that is not larger"
+    if both := set(policy.diary.must) & set(policy.diary.need_not):
+        yield f"diary.need_not: has {', '.join(sorted(both))} that diary.must has too; leave each in one list"
+    if policy.storm.outgoing_per_hour < policy.storm.holding_replies_per_sender_and_day:
+        yield "storm.outgoing_per_hour: is below storm.holding_replies_per_sender_and_day; raise it"
