@@ -49,7 +49,7 @@ class Changes:
     gone: tuple[str, ...]
     cursor: str
     #: the platform lost its memory of this folder (changed UIDVALIDITY, expired delta token): everything present is
-    #: listed again as arrived, and what is not listed is gone
+    #: listed again as arrived, and what is not listed is gone; set on the first batch of such a listing only
     reset: bool = False
 
 
@@ -64,7 +64,8 @@ class Mailbox(Protocol):
         """What changed after `cursor` (None: everything is new), in batches of at most `limit` arrivals, oldest first.
 
         Yields at least one batch; the last batch's cursor means "nothing newer". A reader may stop after any batch
-        and continue later from its cursor.
+        and continue later from its cursor. TransientError may come after good batches (a few messages cannot be read
+        at present): commit each batch as it comes. A folder that does not exist any more has everything gone.
         """
         ...
 
@@ -119,7 +120,10 @@ class Sender(Protocol):
         ...
 
     def send(self, mail: OutgoingMail, handle: str | None) -> Receipt:
-        """Send now. TransientError and PermanentError promise that it was *not* sent; any other exception is unclear."""
+        """Send now; nobody refused: an empty Receipt, some: they are in it, all: PermanentError.
+
+        TransientError and PermanentError promise that it was *not* sent; any other exception is unclear.
+        """
         ...
 
     def fate(self, message_id: str, handle: str | None) -> Fate:
