@@ -1,11 +1,12 @@
 """The rows that leave and enter the store, as frozen values. Instants are aware UTC, dates are local."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from mailbot.mail.message import Message
-from mailbot.policy.model import Decision, Direction
+from mailbot.policy.model import Decision, Direction, Stage
 
 ObligationState = Literal["open", "answered", "dismissed"]
 DiaryState = Literal["proposed", "asked", "forwarded", "registered", "dismissed"]
@@ -138,6 +139,8 @@ class OutboxItem:
     sent_at: datetime | None
     error: str | None
     item_ref: str | None
+    #: why it waits or waited for a person
+    hold: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,3 +165,65 @@ class MailboxCheck:
     new_messages: int
     #: a fixed phrase, never server text with personal data
     error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMessage:
+    """A message that was recorded before, under whatever delivery id."""
+
+    ref: str
+    #: units that judged a received copy, and how far they had read; such a copy is not judged again
+    decided: frozenset[tuple[str, Stage]] = frozenset()
+    #: the same for the copy in a Sent folder: an internal mail lies in both, and the two are judged apart
+    decided_sent: frozenset[tuple[str, Stage]] = frozenset()
+    unparsable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationFacts:
+    """What rules may need to know about the conversation that a Message-ID belongs to."""
+
+    open_obligation_units: frozenset[str] = frozenset()
+    we_wrote: bool = False
+    #: registered, else proposed
+    diary_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """A recorded message."""
+
+    ref: str
+    message_id: str | None
+    direction: Direction
+    received_at: datetime
+    recorded_at: datetime
+    #: None for confidential messages and after the retention period, like the sender's name
+    subject: str | None
+    sender: str | None
+    sender_name: str | None
+    confidential: bool
+    #: why the bytes could not be read, or None
+    unparsable: str | None
+    #: unit id -> REF of the message's obligation or diary item there
+    item_refs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Nothing leaves the house."""
+
+    since: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One line of the audit trail."""
+
+    at: datetime
+    actor: str
+    action: str
+    ref: str | None
+    detail: Mapping[str, object]

@@ -1,0 +1,65 @@
+"""The audit trail: who or what did which thing to which reference, and when. Written in the transaction of the deed.
+
+Details hold rule ids, states, unit ids and fingerprints. Words that people typed or received never stand here.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from mailbot.store.database import Database
+from mailbot.store.records import AuditLine
+from mailbot.store.tables import audit
+
+#: the actor of everything that rules and answers bring about
+RULES = "rule"
+
+Detail = Mapping[str, str | int | bool | None | list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLine:
+    """An audit line to append. `actor` is "person:ID", "login:NAME" or `RULES`."""
+
+    actor: str
+    action: str
+    ref: str | None = None
+    detail: Detail | None = None
+
+
+def append(connection: Connection, lines: Iterable[NewLine], *, now: datetime) -> None:
+    """Add lines inside the caller's transaction."""
+    rows = [
+        {
+            "at": now,
+            "actor": line.actor,
+            "action": line.action,
+            "ref": line.ref,
+            "detail": json.dumps(line.detail or {}, ensure_ascii=False, sort_keys=True),
+        }
+        for line in lines
+    ]
+    if rows:
+        connection.execute(insert(audit), rows)
+
+
+class Audit:
+    """Reading the trail."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, ref: str | None = None, *, limit: int = 200) -> list[AuditLine]:
+        """The newest `limit` lines (of one reference), oldest first."""
+        query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+        if ref is not None:
+            query = query.where(audit.c.ref == ref)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            AuditLine(at=row.at, actor=row.actor, action=row.action, ref=row.ref, detail=json.loads(row.detail))
+            for row in reversed(rows)
+        ]

@@ -1,0 +1,173 @@
+"""One engine per database, and transactions that mean the same on SQLite and PostgreSQL.
+
+Writers take turns: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock held to the end of the transaction. So what
+a writer has read stays true until it commits, and no two of them open the same obligation.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+
+from mailbot.errors import MailbotError, TransientError, UserError
+
+#: "mb" and a number: which advisory locks are mailbot's (PostgreSQL has one name space of them per database)
+WRITER_LOCK = 0x6D62_0001
+DAEMON_LOCK = 0x6D62_0002
+
+_WRITES = "mailbot_writes"
+_SHORT_LISTS = 500
+
+
+def parse_url(url: str) -> URL:
+    """`url` with mailbot's drivers; UserError when it names no database that mailbot can use."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UserError("paths.database is not a database URL; an example: sqlite:////var/lib/mailbot/mailbot.db") from None
+    if parsed.drivername in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise UserError("paths.database names no file; an example: sqlite:////var/lib/mailbot/mailbot.db")
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise UserError(f"paths.database: {parsed.get_backend_name()} is not supported; use sqlite or postgresql")
+    return parsed
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of an SQLite database, or None for a database server."""
+    parsed = parse_url(url)
+    return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
+
+
+def create_file(path: Path) -> None:
+    """An empty database file that only the service may read (it will hold personal data)."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        raise UserError(f"the folder {path.parent} does not exist; create it, owned by the service user") from None
+    except PermissionError:
+        raise UserError(f"{path} cannot be created: the folder is not writable for this user") from None
+
+
+class Database:
+    """The engine and its transactions. Threads may share one."""
+
+    def __init__(self, url: str, *, lock_timeout_seconds: float = 30.0) -> None:
+        self.url = parse_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        try:
+            # Parameters are personal data: SQLAlchemy must not print them in error texts (invariant 6).
+            self.engine: Engine = create_engine(
+                self.url, hide_parameters=True, connect_args=self._connect_args(lock_timeout_seconds)
+            )
+        except (NoSuchModuleError, ModuleNotFoundError):
+            raise UserError("PostgreSQL needs its driver: pip install 'mailbot[postgres]'") from None
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    def _connect_args(self, lock_timeout_seconds: float) -> dict[str, object]:
+        if self.is_sqlite:
+            return {"timeout": lock_timeout_seconds}
+        return {"options": f"-c lock_timeout={int(lock_timeout_seconds * 1000)} -c timezone=UTC"}
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database and changes nothing."""
+        with self._translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, *, in_turn: bool = True) -> Iterator[Connection]:
+        """A transaction that commits at its end, or leaves nothing behind.
+
+        `in_turn` False spares PostgreSQL the writers' lock, where row locks are enough.
+        Raises TransientError when the database stays locked.
+        """
+        with self._translated(), self.engine.connect() as plain:
+            connection = plain.execution_options(**{_WRITES: True})
+            with connection.begin():
+                if in_turn and not self.is_sqlite:
+                    connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+                yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise _translate(error, self.url) from error
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver must not open transactions by itself; _begin_sqlite does, with the right kind of BEGIN.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    # With NORMAL a power cut could undo a committed "this mail is being sent", and the mail would go out twice.
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    # INSERT OR REPLACE on the audit trail must meet its triggers too.
+    connection.execute("PRAGMA recursive_triggers=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _translate(error: DBAPIError, url: URL) -> MailbotError | DBAPIError:
+    name = url.render_as_string(hide_password=True)
+    text = str(error.orig).lower()
+    if url.get_backend_name() == "sqlite":
+        if "locked" in text or "busy" in text:
+            return TransientError(f"the database {name} is locked by another process; try again")
+        if "readonly" in text or "unable to open" in text:
+            return UserError(f"the database {name} cannot be written; check the owner and mode of the file and its folder")
+        if "full" in text and isinstance(error, OperationalError):
+            return TransientError(f"the disk under the database {name} is full")
+        if "malformed" in text or "not a database" in text:
+            return UserError(f"the database {name} is damaged; restore the last backup (`mailbot db check` tells more)")
+        return error
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return TransientError(f"the database {name} does not answer or is locked; try again")
+    return error
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert `rows`, leaving out those whose unique key exists already; how many were new."""
+    if not rows:
+        return 0
+    if connection.dialect.name == "sqlite":
+        statement: Any = sqlite.insert(table).on_conflict_do_nothing()
+    else:
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+    return int(connection.execute(statement, list(rows)).rowcount)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows`; a row whose primary key exists replaces the columns given."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    insert: Any = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def chunks(values: Sequence[str], size: int = _SHORT_LISTS) -> Iterator[Sequence[str]]:
+    """`values` in pieces short enough for one IN (...)."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
