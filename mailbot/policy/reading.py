@@ -7,7 +7,7 @@ reports is mapped back to the decoded text, so that evidence can be shown withou
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mailbot.mail.message import Attachment, Message
 from mailbot.policy import language
@@ -122,22 +122,21 @@ def read(message: Message, facts: Facts) -> Reading:
     """`message` prepared for the rules; linear in its text."""
     new, offsets = _new_text(message)
     found_language, confidence = language.detect(new if len(new) > 40 else f"{message.subject}\n{new}")
-    prefix = _PREFIX.match(message.subject)
-    start, forwarded, replied = _prefixes(message.subject)
+    prefixes = subject_prefixes(message.subject)
     return Reading(
         message=message,
         language=found_language,
         language_confidence=confidence,
         subject=message.subject,
-        subject_start=start,
+        subject_start=prefixes.start,
         new=new,
         offsets=offsets,
         sentences=_sentences(new),
         sender_class=sender_class(message, facts),
         addressed=_addressed(message, facts),
         is_list=is_list(message),
-        is_reply=bool(message.in_reply_to or message.references or (prefix and replied)) and not forwarded,
-        is_forward=forwarded,
+        is_reply=bool(message.in_reply_to or message.references or prefixes.replied) and not prefixes.forwarded,
+        is_forward=prefixes.forwarded,
     )
 
 
@@ -169,14 +168,23 @@ def is_list(message: Message) -> bool:
     return "list-id" in names or "list-post" in names
 
 
-def _prefixes(subject: str) -> tuple[int, bool, bool]:
+class SubjectPrefixes(NamedTuple):
     """Where the subject proper begins; whether the outermost prefix says forwarded; whether any says reply."""
+
+    start: int
+    forwarded: bool
+    replied: bool
+
+
+def subject_prefixes(subject: str) -> SubjectPrefixes:
+    """The "Re:", "SV:", "VB:" ... in front of a subject, however many."""
     start, outermost, replied = 0, "", False
     while match := _PREFIX.match(subject, start):
         outermost = outermost or ("reply" if match.group(1) else "forward")
         replied = replied or bool(match.group(1))
         start = match.end()
-    return start + len(subject[start:]) - len(subject[start:].lstrip()), outermost == "forward", replied
+    start += len(subject[start:]) - len(subject[start:].lstrip())
+    return SubjectPrefixes(start, outermost == "forward", replied)
 
 
 def _new_text(message: Message) -> tuple[str, tuple[tuple[int, int], ...]]:
