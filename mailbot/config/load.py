@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -83,16 +83,28 @@ def find(path: Path | None) -> Path:
 def load(path: Path | None) -> Config:
     """The checked configuration with all paths absolute. Raises UserError that lists every problem of both files."""
     source = find(path).absolute()
-    problems: list[str] = []
-    raw = read_toml(source)
-    people_path = _people_path(raw, source.parent)
-    people = _attempt(problems, lambda: read_toml(people_path), prefix="paths.people: ")
-    problems += check.problems(raw, people)
+    try:
+        raw = read_toml(source)
+    except UserError as error:
+        # the people file cannot be found without the configuration, so this is all that can be told
+        raise UserError(f"cannot use the configuration {source}:", error.problems or (str(error),)) from None
+    unreadable: list[str] = []
+    people_file = _people_path(raw, source.parent)
+    people = _attempt(unreadable, lambda: read_toml(people_file), prefix="paths.people: ")
+    return build(raw, people, source, unreadable)
+
+
+def build(raw: Table, people: Table | None, source: Path, unreadable: Sequence[str] = ()) -> Config:
+    """The configuration from the tables of both files; `people` is None where `unreadable` says why there are none.
+
+    Relative paths count from the folder of `source`. Raises UserError that lists every problem.
+    """
+    problems = [*unreadable, *check.problems(raw, people)]
     raw = check.without_refused(raw)
     servers = _servers(raw, problems)
     file = _attempt(problems, lambda: structure(raw, ConfigFile))
     directory = _attempt(problems, lambda: structure(check.without_refused(people or {}), PeopleFile))
-    policy = _policy(raw, problems)
+    policy = _policy(raw, source.parent, problems)
     if problems or file is None or directory is None or policy is None:
         raise UserError(f"the configuration {source} needs to be put right:", list(dict.fromkeys(problems)))
     return _config(file, directory, policy, servers, source)
@@ -154,11 +166,13 @@ def _servers(raw: Table, problems: list[str]) -> dict[str, Server]:
     return built
 
 
-def _policy(raw: Table, problems: list[str]) -> Policy | None:
+def _policy(raw: Table, folder: Path, problems: list[str]) -> Policy | None:
     organisation, overrides = raw.get("organisation"), raw.get("policy", {})
     profile = organisation.get("profile", "bjurholm") if isinstance(organisation, Mapping) else "bjurholm"
     if not isinstance(profile, str) or not isinstance(overrides, Mapping):
         return None  # `structure` tells
+    if profile.endswith(".toml"):
+        profile = str(folder / profile)
     return _attempt(problems, lambda: load_policy(profile, overrides), prefix="organisation.profile: ")
 
 
