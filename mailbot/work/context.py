@@ -28,11 +28,13 @@ class Context:
         return self.config.mode == "enforce"
 
 
-def first_present(config: Config, person_ids: tuple[str, ...], now: datetime) -> PersonSettings | None:
-    """Of a role's list the first one who is not away today (design section 7, [roles]); None when all are."""
+def acting_person(config: Config, person_ids: tuple[str, ...], now: datetime) -> PersonSettings | None:
+    """Of a role's list the first one who is not away today (design section 7, [roles]).
+
+    When all are away it is the first of the list: their mail then waits with them and their own cover, which is better
+    than a duty that nobody is told of. None only for an empty list.
+    """
     today = now.astimezone(config.zone).date()
-    for person_id in person_ids:
-        person = config.person(person_id)
-        if person and not any(absence.from_ <= today < absence.back for absence in person.absences):
-            return person
-    return None
+    people = [person for person in map(config.person, person_ids) if person is not None]
+    present = [p for p in people if not any(away.from_ <= today < away.back for away in p.absences)]
+    return next(iter(present or people), None)

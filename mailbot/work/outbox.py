@@ -123,6 +123,4 @@ def _later(context: Context, item: OutboxItem, error: TransientError, now: datet
 
 def _outgoing(item: OutboxItem) -> OutgoingMail:
     assert item.raw is not None, "a pending mail keeps its bytes until it is settled"
-    return OutgoingMail(
-        message_id=item.message_id, raw=item.raw, envelope_from=item.envelope_from, recipients=item.to
-    )
+    return OutgoingMail(message_id=item.message_id, raw=item.raw, envelope_from=item.envelope_from, recipients=item.to)

@@ -1,0 +1,38 @@
+# `make install` builds .venv with everything; the other targets call it. No target needs anything beside python3,
+# its venv module and network access to a Python package index.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: install demo test check bench soak clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable . --group dev
+	touch $(STAMP)
+
+demo: install  ## a sample municipality lives through a working week
+	$(BIN)/mailbot demo --out demo-out
+
+test: install  ## every test
+	$(BIN)/python -m pytest
+
+check: install  ## style, types, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install  ## measurements, as ratios in one run
+	$(BIN)/python -m benchmarks
+
+soak: install  ## what takes longer than `make test` allows
+	$(BIN)/python -m pytest -m soak --override-ini addopts="-q --strict-markers --strict-config"
+
+clean:
+	rm -rf $(VENV) demo-out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

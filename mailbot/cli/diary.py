@@ -1,0 +1,191 @@
+"""`mailbot diary`: what waits for, or was done by, the registrar."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailbot.cli.options import at_option, by_option, config_option, json_option, lang_option, load_config
+
+if TYPE_CHECKING:
+    from mailbot.config.model import Config
+    from mailbot.store.records import DiaryItem
+
+STATES = ("proposed", "asked", "forwarded", "registered", "dismissed")
+WAITING = ("proposed", "asked", "forwarded")
+
+
+@click.group()
+def diary() -> None:
+    """What waits for the registrar: list, show, confirm, dismiss, reopen."""
+
+
+@diary.command("list")
+@click.option("--state", type=click.Choice([*STATES, "waiting", "all"]), default="waiting", show_default=True)
+@click.option("--unit", metavar="ID", help="Only this unit.")
+@json_option
+@lang_option
+@config_option
+def list_items(state: str, unit: str | None, as_json: bool, lang: str | None, config_path: Path | None) -> None:
+    """Diary items, the oldest first.
+
+    \b
+    Examples:
+      mailbot diary list
+      mailbot diary list --state all --unit ks --json
+    """
+    from mailbot.cli.language import chosen, say
+    from mailbot.cli.output import emit_json, local, table
+    from mailbot.wiring import installation
+
+    config = load_config(config_path)
+    states = {"waiting": WAITING, "all": STATES}.get(state, (state,))
+    with installation(config) as context:
+        found = context.store.diary.list(states=states, unit=unit)
+    if as_json:
+        for one in found:
+            emit_json(as_contract(one))
+        return
+    language = chosen(lang, config)
+    columns = ("ref", "received_at", "unit", "state", "number", "kind", "title")
+    table(
+        [say(language, f"diary.{column}") for column in columns],
+        [
+            (
+                one.ref,
+                local(one.received_at, config.zone),
+                one.unit,
+                one.state,
+                one.number or one.proposed_number or "",
+                one.kind or "",
+                _shown_title(one, language),
+            )
+            for one in found
+        ],
+        empty=say(language, "diary.empty"),
+    )
+
+
+def _shown_title(one: "DiaryItem", language: str) -> str:
+    from mailbot.cli.language import say
+
+    if one.confidential:
+        return say(language, "word.confidential")
+    return say(language, "word.unparsable") if one.unparsable else one.title or ""
+
+
+def as_contract(one: "DiaryItem") -> dict[str, Any]:
+    """The JSON fields that scripts rely on; no title or sender of confidential mail."""
+    return {
+        "ref": one.ref,
+        "message_id": one.message_id,
+        "unit": one.unit,
+        "mailbox": one.mailbox,
+        "direction": one.direction,
+        "state": one.state,
+        "number": one.number,
+        "proposed_number": one.proposed_number,
+        "kind": one.kind,
+        "title": None if one.confidential else one.title,
+        "sender": None if one.confidential else one.sender,
+        "confidential": one.confidential,
+        "unparsable": one.unparsable,
+        "received_at": one.received_at,
+        "forwarded_at": one.forwarded_at,
+        "settled_at": one.settled_at,
+        "settled_by": one.settled_by,
+        "reason": one.reason,
+    }
+
+
+@diary.command()
+@click.argument("ref")
+@json_option
+@lang_option
+@config_option
+def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) -> None:
+    """One diary item."""
+    from mailbot.cli.language import chosen, say
+    from mailbot.cli.output import emit_json, safe
+    from mailbot.wiring import installation
+
+    config = load_config(config_path)
+    with installation(config) as context:
+        answer = as_contract(context.store.diary.get(ref))
+    if as_json:
+        emit_json(answer)
+        return
+    language = chosen(lang, config)
+    for key, value in answer.items():
+        if value is not None:
+            click.echo(f"{say(language, f'diary.{key}'):24} {safe(value)}")
+
+
+@diary.command()
+@click.argument("ref")
+@click.argument("number")
+@at_option
+@by_option
+@lang_option
+@config_option
+def confirm(ref: str, number: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """The message is registered under NUMBER.
+
+    \b
+    Example:
+      mailbot diary confirm B7KQ-2M9X "KS 2026/123"
+    """
+    _change(
+        load_config(config_path), ref, at, by, lang, "diary.confirmed",
+        lambda store, one, who, now: store.confirm(one.ref, number, by=who, now=now),
+    )  # fmt: skip
+
+
+@diary.command()
+@click.argument("ref")
+@click.option("--reason", required=True, help="Why it need not be registered; recorded.")
+@at_option
+@by_option
+@lang_option
+@config_option
+def dismiss(ref: str, reason: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """The message need not be registered.
+
+    \b
+    Example:
+      mailbot diary dismiss B7KQ-2M9X --reason "för kännedom"
+    """
+    _change(
+        load_config(config_path), ref, at, by, lang, "diary.was_dismissed",
+        lambda store, one, who, now: store.dismiss(one.ref, reason, by=who, now=now),
+    )  # fmt: skip
+
+
+@diary.command()
+@click.argument("ref")
+@at_option
+@by_option
+@lang_option
+@config_option
+def reopen(ref: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """Undo `confirm` or `dismiss`; the correction is recorded beside what it corrects."""
+    _change(
+        load_config(config_path), ref, at, by, lang, "diary.reopened",
+        lambda store, one, who, now: store.reopen(one.ref, by=who, now=now),
+    )  # fmt: skip
+
+
+def _change(config: "Config", ref: str, at: str | None, by: str | None, lang: str | None, done: str, act: Any) -> None:
+    """Look the item up, check that the actor is the unit's registrar, change it, say so."""
+    from mailbot.cli.acting import actor, require
+    from mailbot.cli.clock import instant
+    from mailbot.cli.language import chosen, say
+    from mailbot.wiring import installation
+
+    who = actor(config, by)
+    with installation(config) as context:
+        one = context.store.diary.get(ref)
+        unit = next((unit for unit in config.units if unit.id == one.unit), None)
+        require(who, unit.registrars if unit else (), "decide about registration")
+        act(context.store.diary, one, who.id, instant(at, config.zone))
+    click.echo(say(chosen(lang, config), done, ref=one.ref))

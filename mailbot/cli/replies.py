@@ -1,0 +1,230 @@
+"""`mailbot replies`: who owes whom an answer, and what people decide about it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailbot.cli.options import at_option, by_option, config_option, json_option, lang_option, load_config
+
+if TYPE_CHECKING:
+    from mailbot.cli.acting import Actor
+    from mailbot.config.model import Config
+    from mailbot.store.records import Obligation
+
+
+@click.group()
+def replies() -> None:
+    """Open obligations: list, show, assign, answered, dismiss, reopen."""
+
+
+@replies.command("list")
+@click.option("--state", type=click.Choice(["open", "answered", "dismissed", "all"]), default="open", show_default=True)
+@click.option("--unit", metavar="ID", help="Only this unit.")
+@click.option("--person", metavar="ID", help="Only what this person owes.")
+@at_option
+@json_option
+@lang_option
+@config_option
+def list_replies(
+    state: str,
+    unit: str | None,
+    person: str | None,
+    at: str | None,
+    as_json: bool,
+    lang: str | None,
+    config_path: Path | None,
+) -> None:
+    """Obligations, the most urgent first.
+
+    \b
+    Examples:
+      mailbot replies list
+      mailbot replies list --person anna --json
+    """
+    from mailbot.cli.clock import instant
+    from mailbot.cli.language import chosen, say
+    from mailbot.cli.output import emit_json, table
+    from mailbot.wiring import installation
+
+    config = load_config(config_path)
+    states = ("open", "answered", "dismissed") if state == "all" else (state,)
+    with installation(config) as context:
+        found = context.store.obligations.list(states=states, unit=unit, assignee=person)
+    if as_json:
+        for one in found:
+            emit_json(as_contract(one))
+        return
+    language, today = chosen(lang, config), instant(at, config.zone).astimezone(config.zone).date()
+    columns = ("ref", "due_on", "state", "assignee", "mailbox", "asker", "subject")
+    table(
+        [say(language, f"replies.{column}") for column in columns],
+        [
+            (
+                one.ref,
+                f"{one.due_on or '-'}{' !' if one.due_on and one.due_on < today and one.state == 'open' else ''}",
+                one.state,
+                one.assignee or "-",
+                one.mailbox,
+                one.asker if not one.confidential else "",
+                say(language, "word.confidential") if one.confidential else one.subject or "",
+            )
+            for one in found
+        ],
+        empty=say(language, "replies.empty"),
+    )
+
+
+def as_contract(one: "Obligation") -> dict[str, Any]:
+    """The JSON fields that scripts rely on; no subject or sender of confidential mail."""
+    return {
+        "ref": one.ref,
+        "message_id": one.message_id,
+        "mailbox": one.mailbox,
+        "unit": one.unit,
+        "state": one.state,
+        "assignee": one.assignee or None,
+        "received_at": one.received_at,
+        "due_on": one.due_on,
+        "document_due_on": one.document_due_on,
+        "follow_up_on": one.follow_up_on,
+        "acknowledged_at": one.acknowledged_at,
+        "met_at": one.met_at,
+        "met_by": one.met_by,
+        "judged": one.judged,
+        "confidential": one.confidential,
+        "reason": one.reason,
+    }
+
+
+@replies.command()
+@click.argument("ref")
+@json_option
+@lang_option
+@config_option
+def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) -> None:
+    """One obligation with its clocks."""
+    from mailbot.cli.language import chosen, say
+    from mailbot.cli.output import emit_json, safe
+    from mailbot.wiring import installation
+
+    config = load_config(config_path)
+    with installation(config) as context:
+        answer = as_contract(context.store.obligations.get(ref))
+    if as_json:
+        emit_json(answer)
+        return
+    language = chosen(lang, config)
+    for key, value in answer.items():
+        if value is not None:
+            click.echo(f"{say(language, f'replies.{key}'):24} {safe(value)}")
+
+
+@replies.command()
+@click.argument("ref")
+@click.argument("person")
+@at_option
+@by_option
+@lang_option
+@config_option
+def assign(ref: str, person: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """Move the duty to answer to PERSON; the clock goes on.
+
+    \b
+    Example:
+      mailbot replies assign B7KQ-2M9X anna
+    """
+    from mailbot.errors import UserError
+
+    def act(store: Any, one: "Obligation", who: "Actor", now: Any) -> None:
+        store.assign(one.ref, person, by=who.id, now=now)
+
+    config = load_config(config_path)
+    if config.person(person) is None:
+        raise UserError(f"nobody in the directory has the id {person!r}; `mailbot person list` shows them")
+    _change(config, ref, at, by, lang, "replies.assigned", act)
+
+
+@replies.command()
+@click.argument("ref")
+@click.option(
+    "--how",
+    type=click.Choice(["mail", "telephone", "visit", "letter", "other"]),
+    default="other",
+    show_default=True,
+    help="How the answer was given.",
+)
+@at_option
+@by_option
+@lang_option
+@config_option
+def answered(ref: str, how: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """The asker has been answered in a way mailbot can't see.
+
+    \b
+    Example:
+      mailbot replies answered B7KQ-2M9X --how telephone
+    """
+    _change(
+        load_config(config_path), ref, at, by, lang, "replies.marked_answered",
+        lambda store, one, who, now: store.answered(one.ref, how=how, by=who.id, now=now),
+    )  # fmt: skip
+
+
+@replies.command()
+@click.argument("ref")
+@click.option("--reason", required=True, help="Why no answer is owed; recorded.")
+@at_option
+@by_option
+@lang_option
+@config_option
+def dismiss(ref: str, reason: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """No answer is owed.
+
+    \b
+    Example:
+      mailbot replies dismiss B7KQ-2M9X --reason "advertising"
+    """
+    _change(
+        load_config(config_path), ref, at, by, lang, "replies.was_dismissed",
+        lambda store, one, who, now: store.dismiss(one.ref, reason=reason, by=who.id, now=now),
+    )  # fmt: skip
+
+
+@replies.command()
+@click.argument("ref")
+@at_option
+@by_option
+@lang_option
+@config_option
+def reopen(ref: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """Undo `answered` or `dismiss`; the clock counts from the arrival as before."""
+    _change(
+        load_config(config_path), ref, at, by, lang, "replies.reopened",
+        lambda store, one, who, now: store.reopen(one.ref, by=who.id, now=now),
+    )  # fmt: skip
+
+
+def _change(config: "Config", ref: str, at: str | None, by: str | None, lang: str | None, done: str, act: Any) -> None:
+    """Look the obligation up, check that the actor may touch it, change it, say so."""
+    from mailbot.cli.acting import actor, require
+    from mailbot.cli.clock import instant
+    from mailbot.cli.language import chosen, say
+    from mailbot.wiring import installation
+
+    who = actor(config, by)
+    with installation(config) as context:
+        one = context.store.obligations.get(ref)
+        require(who, may_change(config, one), "change this obligation")
+        act(context.store.obligations, one, who, instant(at, config.zone))
+    click.echo(say(chosen(lang, config), done, ref=one.ref))
+
+
+def may_change(config: "Config", one: "Obligation") -> set[str]:
+    """Who may act on an obligation: its assignee and their manager, and the unit's mail officers and registrars."""
+    allowed = {one.assignee} if one.assignee else set()
+    assignee = config.person(one.assignee)
+    if assignee and assignee.manager:
+        allowed.add(assignee.manager)
+    unit = next((unit for unit in config.units if unit.id == one.unit), None)
+    return allowed.union(unit.mail_officers, unit.registrars) if unit else allowed

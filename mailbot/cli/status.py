@@ -1,0 +1,94 @@
+"""`mailbot status`: is everything read, and what waits?"""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailbot.cli.options import at_option, config_option, json_option, lang_option, load_config
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mailbot.work.context import Context
+
+
+@click.command()
+@at_option
+@json_option
+@lang_option
+@config_option
+def status(at: str | None, as_json: bool, lang: str | None, config_path: Path | None) -> None:
+    """Last check per mailbox, queue, open items, health.
+
+    \b
+    Examples:
+      mailbot status
+      mailbot status --json | jq .healthy
+    """
+    from mailbot.cli.clock import instant
+    from mailbot.cli.language import chosen
+    from mailbot.cli.output import emit_json
+    from mailbot.wiring import installation
+
+    config = load_config(config_path)
+    with installation(config) as context:
+        report = _report(context, instant(at, config.zone))
+    if as_json:
+        emit_json(report)
+    else:
+        _print(report, chosen(lang, config), config.zone)
+
+
+def _report(context: "Context", now: "datetime") -> dict[str, Any]:
+    store, today = context.store, now.astimezone(context.config.zone).date()
+    checks = {check.mailbox: check for check in store.intake.last_checks()}
+    obligations = store.obligations.list(states=("open",))
+    pause = store.installation.paused()
+    outbox = Counter(item.state for item in store.outbox.list())
+    mailboxes = [
+        {
+            "mailbox": mailbox.address,
+            "role": mailbox.role,
+            "last_check_at": (check := checks.get(mailbox.address)) and check.completed_at,
+            "error": check.error if check else "never read",
+        }
+        for mailbox in context.config.mailboxes
+        if mailbox.role != "service"
+    ]
+    return {
+        "mode": context.config.mode,
+        "paused": None if pause is None else {"since": pause.since, "by": pause.by, "reason": pause.reason},
+        "healthy": pause is None
+        and not any(mailbox["error"] for mailbox in mailboxes)
+        and not outbox["failed"]
+        and not outbox["unknown"],
+        "mailboxes": mailboxes,
+        "outbox": dict(outbox),
+        "replies": {
+            "open": len(obligations),
+            "overdue": sum(1 for one in obligations if one.due_on is not None and one.due_on < today),
+        },
+        "diary": dict(Counter(item.state for item in store.diary.list())),
+    }
+
+
+def _print(report: dict[str, Any], language: str, zone: Any) -> None:
+    from mailbot.cli.language import say
+    from mailbot.cli.output import local, table
+
+    click.echo(say(language, "status.mode", mode=say(language, f"status.{report['mode']}")))
+    if report["paused"]:
+        click.echo(say(language, "status.paused", by=report["paused"]["by"], reason=report["paused"]["reason"]))
+    click.echo(say(language, "status.healthy" if report["healthy"] else "status.unhealthy"))
+    click.echo()
+    table(
+        [say(language, f"status.{key}") for key in ("mailbox", "last_check", "trouble")],
+        [(one["mailbox"], local(one["last_check_at"], zone), one["error"] or "") for one in report["mailboxes"]],
+    )
+    click.echo()
+    counts = [("replies", report["replies"]), ("diary", report["diary"]), ("outbox", report["outbox"])]
+    for heading, numbers in counts:
+        listed = ", ".join(f"{name} {number}" for name, number in numbers.items()) or "-"
+        click.echo(f"{say(language, f'status.{heading}')}: {listed}")

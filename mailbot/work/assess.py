@@ -1,0 +1,104 @@
+"""Judging mail files by the same rules as the daemon, with nothing stored and nothing sent."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from mailbot.config.model import Config
+from mailbot.mail.message import Message, UnparsableMessage, parse
+from mailbot.mail.received import arrival_time
+from mailbot.policy.decide import decide, unparsable_decision
+from mailbot.policy.model import Decision, Direction, Facts, Verdict
+from mailbot.policy.profile import Policy, load_policy
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_PROFILE = "bjurholm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroundRules:
+    """The rules and what is known about the organisation."""
+
+    policy: Policy
+    zone: ZoneInfo
+    facts: Facts
+    mail_hosts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What would be decided about one file; `message` is None when its bytes could not be read."""
+
+    path: Path
+    message: Message | None
+    decision: Decision
+
+    def excerpt(self, verdict: Verdict) -> str | None:
+        """The words a rule found its reason in, or None when it points at none."""
+        if self.message is None or verdict.evidence is None:
+            return None
+        evidence = verdict.evidence
+        if evidence.field == "text":
+            text = self.message.body.text if self.message.body else ""
+        elif evidence.field == "subject":
+            text = self.message.subject
+        elif evidence.field.startswith("header:"):
+            text = self.message.headers.get(evidence.field.removeprefix("header:")) or ""
+        else:
+            return None
+        return text[evidence.start : evidence.end]
+
+
+def ground_rules(config: Config | None, profile: str | None, own_domains: tuple[str, ...]) -> GroundRules:
+    """From the configuration, or without one from a shipped profile. UserError for an unknown profile."""
+    if config is None:
+        policy = load_policy(profile or DEFAULT_PROFILE)
+        facts = Facts(own_domains=frozenset(domain.lower() for domain in own_domains))
+        return GroundRules(policy=policy, zone=ZoneInfo(policy.timezone), facts=facts, mail_hosts=frozenset())
+    organisation = config.organisation
+    facts = Facts(
+        own_domains=frozenset(domain.lower() for domain in (*organisation.domains, *own_domains)),
+        own_addresses=frozenset(mailbox.address.lower() for mailbox in config.mailboxes),
+        web_form_senders=frozenset(form.from_.lower() for form in config.web_forms),
+        diary_patterns={unit.id: unit.diary_pattern for unit in config.units if unit.diary_pattern},
+    )
+    hosts = frozenset(host.lower() for host in organisation.mail_hosts)
+    policy = load_policy(profile) if profile else config.policy
+    return GroundRules(policy=policy, zone=config.zone, facts=facts, mail_hosts=hosts)
+
+
+def assess_file(path: Path, rules: GroundRules, now: datetime) -> Assessment:
+    """Never raises for what is in the file; a file that can't be read or parsed is assessed as unparsable."""
+    try:
+        message = parse(path.read_bytes())
+    except OSError as error:
+        return _unparsable(path, f"the file cannot be read ({type(error).__name__})")
+    except UnparsableMessage as error:
+        return _unparsable(path, str(error))
+    try:
+        return Assessment(path=path, message=message, decision=_decide(message, rules, now))
+    except Exception as error:  # a defect of ours must not cost the other messages their line
+        log.exception("message_not_judged", path=str(path))
+        return _unparsable(path, f"judging it failed ({type(error).__name__})")
+
+
+def _unparsable(path: Path, reason: str) -> Assessment:
+    return Assessment(path=path, message=None, decision=unparsable_decision(reason))
+
+
+def _decide(message: Message, rules: GroundRules, now: datetime) -> Decision:
+    received_at = arrival_time(message.headers, own_hosts=rules.mail_hosts, internal_date=None, now=now)
+    facts = replace(rules.facts, received_at=received_at, direction=_direction(message, rules.facts.own_domains))
+    return decide(message, facts, rules.policy, now)
+
+
+def _direction(message: Message, own_domains: frozenset[str]) -> Direction:
+    """Without a mailbox to look at, the addresses tell: ours to others is outgoing, ours to ours internal."""
+    if message.author.domain not in own_domains:
+        return "incoming"
+    outside = [one for one in message.recipients if one.domain not in own_domains]
+    return "outgoing" if outside else "internal"

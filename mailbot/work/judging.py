@@ -1,0 +1,158 @@
+"""From the bytes of new deliveries to outcomes: the pure rules decide, and more is read only when a rule asks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from mailbot.config.model import MailboxSettings
+from mailbot.errors import PermanentError, TransientError
+from mailbot.mail.identity import content_key, raw_key
+from mailbot.mail.message import Message, UnparsableMessage, parse, parse_headers
+from mailbot.mail.received import arrival_time
+from mailbot.platforms.base import Arrival, Folder, Mailbox
+from mailbot.policy.decide import decide, unparsable_decision
+from mailbot.policy.model import Decision, Direction, Stage
+from mailbot.store.records import DeliverySeen, Outcome
+from mailbot.work.context import Context
+from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
+from mailbot.work.handover import mail_for
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One new delivery and what has been read of it so far."""
+
+    arrival: Arrival
+    key: str
+    message: Message | None
+    unparsable: str | None
+    decision: Decision | None = None
+
+
+class Judge:
+    """Judges the new deliveries of one folder."""
+
+    def __init__(
+        self, context: Context, settings: MailboxSettings, mailbox: Mailbox, folder: Folder, now: datetime
+    ) -> None:
+        self._context = context
+        self._settings = settings
+        self._mailbox = mailbox
+        self._folder = folder
+        self._now = now
+        self._static = static_facts(context, settings)
+        self._start = clocks_start_at(context)
+
+    def is_too_old(self, arrival: Arrival) -> bool:
+        """Arrived before `start_from`: not read at all. Legal arrival is never later than the internal date."""
+        return self._start is not None and arrival.internal_date < self._start
+
+    def outcomes(self, fetched: Sequence[tuple[Arrival, bytes]], *, hold_replies: bool) -> Iterator[Outcome]:
+        """One outcome per delivery, whatever its bytes are. TransientError when the mailbox stops answering."""
+        readings = [_read_headers(arrival, raw) for arrival, raw in fetched]
+        messages = [reading.message for reading in readings if reading.message]
+        known = look_up(self._context, [reading.key for reading in readings], messages)
+        for reading in readings:
+            received_at = self._received_at(reading)
+            judged = (
+                self._judged(reading, known, received_at) if self._must_judge(reading, known, received_at) else reading
+            )
+            yield self._outcome(judged, received_at, hold_replies=hold_replies)
+
+    def _must_judge(self, reading: _Reading, known: Known, received_at: datetime) -> bool:
+        """Not what is older than the clocks, nor a further copy of what this unit has judged at least as fully."""
+        if self._start is not None and received_at < self._start:
+            return False
+        before = known.messages.get(reading.key)
+        stage = Stage.HEADERS if self._static.last_stage is Stage.HEADERS else Stage.BODY
+        return before is None or not before.judged_for(self._settings.unit, at_least=stage)
+
+    def _judged(self, reading: _Reading, known: Known, received_at: datetime) -> _Reading:
+        """Decide, reading further as long as a rule asks. An unexpected failure is recorded, never passed over."""
+        message = reading.message
+        if message is None:
+            return replace(reading, decision=unparsable_decision(reading.unparsable or ""))
+        facts = facts_for(self._static, message, known, self._direction(message), received_at)
+        policy = self._context.config.policy
+        try:
+            decision = decide(message, facts, policy, self._now)
+            while decision.needs is not None:
+                raw = self._fetch(reading.arrival, with_attachments=decision.needs is Stage.ATTACHMENTS)
+                if raw is None:  # moved or deleted meanwhile: its next place is read with the next change
+                    return reading
+                message = parse(raw)
+                decision = decide(message, facts, policy, self._now)
+        except (UnparsableMessage, PermanentError) as error:
+            return replace(reading, unparsable=str(error), decision=unparsable_decision(str(error)))
+        except (TransientError, OSError):
+            raise
+        except Exception as error:
+            # A defect of ours: this message goes to a person, the others are judged (invariant 1).
+            log.exception("message_not_judged", mailbox=self._settings.address)
+            reason = f"judging it failed ({type(error).__name__})"
+            return replace(reading, unparsable=reason, decision=unparsable_decision(reason))
+        return replace(reading, message=message, decision=decision)
+
+    def _outcome(self, reading: _Reading, received_at: datetime, *, hold_replies: bool) -> Outcome:
+        references, unit = self._context.references, self._settings.unit
+        outcome = Outcome(
+            delivery=DeliverySeen(
+                mailbox=self._settings.address,
+                folder=self._folder.id,
+                delivery_id=reading.arrival.delivery_id,
+                internal_date=reading.arrival.internal_date,
+            ),
+            ref=references.ref(reading.key),
+            content_key=reading.key,
+            message=reading.message,
+            unparsable=reading.unparsable,
+            direction=self._direction(reading.message),
+            received_at=received_at,
+            unit=unit,
+            assignee=self._assignee(),
+            decision=reading.decision,
+            item_ref=references.ref(reading.key, unit),
+            hold_replies=hold_replies,
+        )
+        if not self._context.enforcing:
+            return outcome
+        original = self._fetch(reading.arrival, with_attachments=True) if _hands_over(reading.decision) else None
+        return replace(outcome, mail=mail_for(self._context, outcome, original, self._now))
+
+    def _fetch(self, arrival: Arrival, *, with_attachments: bool) -> bytes | None:
+        return self._mailbox.fetch(self._folder, arrival.delivery_id, with_attachments=with_attachments)
+
+    def _direction(self, message: Message | None) -> Direction:
+        if self._folder.role == "sent":
+            return "outgoing"
+        return "internal" if message and message.author.domain in self._static.own_domains else "incoming"
+
+    def _received_at(self, reading: _Reading) -> datetime:
+        """Legal arrival (requirements 0); for what we sent, when it was filed."""
+        internal_date = reading.arrival.internal_date
+        if reading.message is None or self._folder.role == "sent":
+            return internal_date
+        hosts = frozenset(host.lower() for host in self._context.config.organisation.mail_hosts)
+        return arrival_time(reading.message.headers, own_hosts=hosts, internal_date=internal_date, now=self._now)
+
+    def _assignee(self) -> str:
+        """A personal mailbox's owner; mail to any other is the mail officers' to hand out."""
+        owner = self._context.config.person_by_address(self._settings.address)
+        return owner.id if owner and self._settings.role == "personal" else ""
+
+
+def _read_headers(arrival: Arrival, raw: bytes) -> _Reading:
+    try:
+        message = parse_headers(raw)
+    except UnparsableMessage as error:
+        return _Reading(arrival, raw_key(raw), None, str(error))
+    return _Reading(arrival, content_key(message), message, None)
+
+
+def _hands_over(decision: Decision | None) -> bool:
+    """Only what is forwarded needs the whole original; announcements carry nothing of it."""
+    return decision is not None and any(action.name == "forward_to_registrar" for action in decision.actions)

@@ -1,0 +1,117 @@
+"""One complete pass: read every mailbox, let clocks fall due, write the digests, send what is queued."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from mailbot.config.model import MailboxSettings
+from mailbot.policy.workdays import WorkCalendar
+from mailbot.work.context import Context
+from mailbot.work.digest import digest_mails
+from mailbot.work.intake import MailboxPass, read_received, read_sent
+from mailbot.work.mode import note_mode
+from mailbot.work.outbox import CIRCUIT_BREAKER, deliver_all
+from mailbot.work.sweep import send_holding_replies
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What a pass did, and what a person must act on."""
+
+    mailboxes: tuple[MailboxPass, ...]
+    holding_replies: int
+    digests: int
+    sent: int
+    #: fixed keys: "mailbox_not_read", "circuit_breaker", "failed_mail", "unknown_mail"
+    alarms: tuple[str, ...]
+
+    @property
+    def new_messages(self) -> int:
+        return sum(mailbox.new_messages for mailbox in self.mailboxes)
+
+    @property
+    def unread(self) -> tuple[MailboxPass, ...]:
+        return tuple(mailbox for mailbox in self.mailboxes if mailbox.error is not None)
+
+
+def one_pass(context: Context, now: datetime, progress: Progress = lambda _: None) -> PassReport:
+    """Do everything that is due at `now` (aware UTC). Trouble with one mailbox is reported, never raised."""
+    note_mode(context, now)
+    mailboxes = _read_all(context, now, progress)
+    holding_replies = send_holding_replies(context, now)
+    digests = _write_digests(context, now)
+    sent = deliver_all(context, now)
+    _forget(context, now)
+    report = PassReport(
+        mailboxes=mailboxes,
+        holding_replies=holding_replies,
+        digests=digests,
+        sent=sent,
+        alarms=_alarms(context, mailboxes),
+    )
+    log.info("pass", new=report.new_messages, sent=sent, unread=len(report.unread))
+    return report
+
+
+def _read_all(context: Context, now: datetime, progress: Progress) -> tuple[MailboxPass, ...]:
+    """Received mail of every mailbox first, then everybody's Sent: an answer is seen after its question."""
+    mailboxes = [mailbox for mailbox in context.config.mailboxes if mailbox.role != "service"]
+    received = {mailbox.address: _announced(read_received, context, mailbox, now, progress) for mailbox in mailboxes}
+    results = []
+    for mailbox in mailboxes:
+        result = received[mailbox.address]
+        if result.error is None:
+            sent = read_sent(context, mailbox, now)
+            result = MailboxPass(mailbox.address, result.new_messages + sent.new_messages, sent.error)
+        results.append(result)
+    return tuple(results)
+
+
+def _announced(
+    read: Callable[[Context, MailboxSettings, datetime], MailboxPass],
+    context: Context,
+    mailbox: MailboxSettings,
+    now: datetime,
+    progress: Progress,
+) -> MailboxPass:
+    progress(mailbox.address)
+    return read(context, mailbox, now)
+
+
+def _write_digests(context: Context, now: datetime) -> int:
+    """With the first pass of a working day; the dedup key makes every further pass of that day add nothing."""
+    today = now.astimezone(context.config.zone).date()
+    if not WorkCalendar(context.config.policy.calendar).is_mailbox_check_day(today):
+        return 0
+    if context.store.installation.get("digests_written_on") == today.isoformat():
+        return 0
+    mails = digest_mails(context.config, context.store, context.templates, context.references, now)
+    queued = context.store.outbox.enqueue(mails, now=now)
+    context.store.installation.set("digests_written_on", today.isoformat())
+    return queued
+
+
+def _forget(context: Context, now: datetime) -> None:
+    """Personal data past its retention period leaves mailbot's own database."""
+    last = context.store.installation.get("purged_at")
+    if last is None or now - datetime.fromisoformat(last) >= timedelta(days=1):
+        context.store.purge(now, context.config.policy.retention)
+        context.store.installation.set("purged_at", now.isoformat())
+
+
+def _alarms(context: Context, mailboxes: tuple[MailboxPass, ...]) -> tuple[str, ...]:
+    outbox, pause = context.store.outbox, context.store.installation.paused()
+    alarms = {
+        "mailbox_not_read": any(mailbox.error for mailbox in mailboxes),
+        # A person's own pause is no alarm; a tripped circuit breaker waits for one.
+        "circuit_breaker": pause is not None and pause.by == CIRCUIT_BREAKER,
+        "failed_mail": bool(outbox.list(states=("failed",))),
+        "unknown_mail": bool(outbox.list(states=("unknown",))),
+    }
+    return tuple(name for name, raised in alarms.items() if raised)

@@ -1,0 +1,91 @@
+"""Clocks that fall due: the holding reply (Bjurholm p. 4: mottagits, och svar lämnas snarast möjligt)."""
+
+from datetime import UTC, datetime, time
+
+import structlog
+
+from mailbot.mail.message import Address
+from mailbot.policy.workdays import WorkCalendar
+from mailbot.render import compose
+from mailbot.store.records import NewMail, Obligation
+from mailbot.work.context import Context
+from mailbot.work.mode import enforced_since
+
+log = structlog.get_logger(__name__)
+
+
+def send_holding_replies(context: Context, now: datetime) -> int:
+    """Queue a holding reply for every unanswered message due today or earlier; the number queued.
+
+    Only on working days from the set local time on, so that an answer given in the morning is still in time to make it
+    unnecessary. The obligation stays open with its follow-up clock.
+    """
+    rules = context.config.policy.reply
+    local_now = now.astimezone(context.config.zone)
+    calendar = WorkCalendar(context.config.policy.calendar)
+    if not (context.enforcing and rules.holding_reply and calendar.is_working_day(local_now.date())):
+        return 0
+    if local_now.time() < rules.holding_reply_at:
+        return 0
+    since = enforced_since(context)
+    waiting = [
+        obligation
+        for obligation in context.store.obligations.awaiting_holding_reply(local_now.date())
+        if since is None or obligation.received_at >= since
+    ]
+    per_sender: dict[str, int] = {}
+    mails = [_holding_reply(context, obligation, per_sender, now) for obligation in waiting]
+    return context.store.outbox.enqueue(mails, now=now)
+
+
+def _holding_reply(context: Context, obligation: Obligation, per_sender: dict[str, int], now: datetime) -> NewMail:
+    config = context.config
+    service = config.service_mailbox.address
+    dedup_key = f"holding:{obligation.ref}"
+    message_id = context.references.message_id(dedup_key, service.rpartition("@")[2])
+    unit = config.unit(obligation.unit)
+    rendered = context.templates.render(
+        "holding_reply",
+        obligation.language or config.policy.language,
+        unit=unit.name,
+        organisation=config.organisation,
+        received_at=obligation.received_at.astimezone(config.zone),
+        ref=obligation.ref,
+    )
+    raw = compose(
+        rendered,
+        from_=Address(config.organisation.name, service),
+        to=(obligation.asker,),
+        message_id=message_id,
+        date=now,
+        # A person's answer to the holding reply belongs where the question went, not to the service mailbox.
+        reply_to=obligation.mailbox,
+        in_reply_to=obligation.message_id,
+        references=(obligation.message_id,) if obligation.message_id else (),
+        auto_submitted="auto-replied",
+    )
+    return NewMail(
+        dedup_key=dedup_key,
+        kind="holding_reply",
+        audience="citizen",
+        to=(obligation.asker,),
+        envelope_from="",  # RFC 3834 section 3.3: a bounce of an automatic reply must not come back
+        message_id=message_id,
+        raw=raw,
+        hold=_why_held(context, obligation, per_sender, now),
+        ref=obligation.ref,
+    )
+
+
+def _why_held(context: Context, obligation: Obligation, per_sender: dict[str, int], now: datetime) -> str | None:
+    """Why a person must release this reply first (invariant 3), or None."""
+    if obligation.hold_replies:
+        return "first reading, changed folder or unusual burst"
+    today = now.astimezone(context.config.zone).date()
+    day_began = datetime.combine(today, time(), context.config.zone).astimezone(UTC)
+    already = context.store.outbox.sent_since(day_began, kind="holding_reply", to=obligation.asker)
+    planned = per_sender.get(obligation.asker, 0)
+    per_sender[obligation.asker] = planned + 1
+    if already + planned >= context.config.policy.storm.holding_replies_per_sender_and_day:
+        return "too many automatic replies to this sender today"
+    return None
