@@ -5,69 +5,47 @@ else and their cost is linear in the size of the input.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from mailbot.errors import MailbotError
-from mailbot.mail.headers import Headers
-from mailbot.mail.parts import Span
+from mailbot.mail import transfer
+from mailbot.mail.addresses import Address, parse_addresses
+from mailbot.mail.body import Attachment, Body, Protection, TextSource, read_body
+from mailbot.mail.dates import parse_date
+from mailbot.mail.headers import MAX_FIELD_OCTETS, HeaderBlock, Headers, read_block, skip_leading
+from mailbot.mail.identifiers import identifiers, message_id
+from mailbot.mail.mime import walk
+
+__all__ = [
+    "Address",
+    "Attachment",
+    "Body",
+    "Message",
+    "Protection",
+    "TextSource",
+    "UnparsableMessage",
+    "attachment_content",
+    "parse",
+    "parse_headers",
+]
+
+#: characters of a subject that are kept
+MAX_SUBJECT = 2_000
+
+#: RFC 5322 3.6 and 3.6.7: at least one of these makes bytes a mail
+_USABLE = frozenset(
+    {
+        "from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references",
+        "received", "return-path", "delivered-to",
+    }
+)  # fmt: skip
+#: fields of which RFC 5322 3.6 allows one
+_SINGLE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "content-type")
 
 
 class UnparsableMessage(MailbotError):
     """These bytes are not a mail message; the text says why, without quoting them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One mailbox of RFC 5322 section 3.4. Both fields come from the sender and are hostile."""
-
-    name: str
-    #: lower case; may lack a domain when the header was broken
-    email: str
-
-    @property
-    def domain(self) -> str:
-        return self.email.rpartition("@")[2]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A part that is not the text a person reads first. `start` and `end` are offsets of its encoded body."""
-
-    filename: str | None
-    content_type: str
-    #: octets after decoding the transfer encoding (estimated from the encoded length for base64)
-    size: int
-    inline: bool
-    transfer_encoding: str
-    start: int
-    end: int
-
-
-Protection = Literal["none", "signed", "encrypted"]
-TextSource = Literal["plain", "html", "none"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """The decoded text and what hangs on it."""
-
-    #: decoded text/plain, or the plain-text rendering of the HTML; line ends are "\n"
-    text: str
-    text_source: TextSource
-    #: ordered, without gaps, together exactly `text`
-    spans: tuple[Span, ...]
-    attachments: tuple[Attachment, ...]
-    protection: Protection
-    #: METHOD of a text/calendar part (REQUEST, REPLY, CANCEL), upper case
-    calendar_method: str | None
-    #: RFC 6522 multipart/report
-    is_report: bool
-
-    def joined(self, kind: str) -> str:
-        """The text of all spans of one kind ("new", "signature", "quoted"), in order."""
-        return "".join(self.text[span.start : span.end] for span in self.spans if span.kind == kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +89,78 @@ class Message:
 
 
 def parse_headers(raw: bytes) -> Message:
-    """A message of which only the header block is known (`body` is None)."""
-    raise NotImplementedError
+    """A message of which only the header block is known (`body` is None); `raw` may go on after it."""
+    return _from_headers(_read_block(_with_line_feeds(raw)))
 
 
 def parse(raw: bytes, *, own_signature_lines: Sequence[str] = ()) -> Message:
     """The whole message, read in one linear pass."""
-    raise NotImplementedError
+    text = _with_line_feeds(raw)
+    block = _read_block(text)
+    message = _from_headers(block)
+    structure = walk(text, block.headers, block.body_start)
+    body, defects = read_body(text, structure, own_signature_lines)
+    all_defects = tuple(sorted(structure.defects.union(defects, message.defects)))
+    return replace(message, size=len(raw), body=body, defects=all_defects)
 
 
 def attachment_content(raw: bytes, attachment: Attachment) -> bytes:
-    """The decoded content of one attachment of `raw`."""
-    raise NotImplementedError
+    """The decoded content of one attachment of `raw`, the very bytes it was parsed from."""
+    return transfer.decode(memoryview(raw)[attachment.start : attachment.end], attachment.transfer_encoding)
+
+
+def _with_line_feeds(raw: bytes) -> bytes:
+    """Old Macintosh files end lines with CR alone; offsets stay the same."""
+    return raw.replace(b"\r", b"\n") if b"\n" not in raw and b"\r" in raw else raw
+
+
+def _read_block(raw: bytes) -> HeaderBlock:
+    block = read_block(raw, skip_leading(raw))
+    if _USABLE.isdisjoint(block.headers.names()):
+        raise UnparsableMessage("no header field of a mail message" if raw.strip() else "empty")
+    return block
+
+
+def _from_headers(block: HeaderBlock) -> Message:
+    headers = block.headers
+    subject = headers.get("subject") or ""
+    identifier = message_id(headers.get("message-id"))
+    date = parse_date(headers.get("date"))
+    sender = _addresses(headers, "sender")
+    return Message(
+        headers=headers,
+        message_id=identifier,
+        in_reply_to=identifiers(" ".join(headers.get_all("in-reply-to"))),
+        references=identifiers(" ".join(headers.get_all("references"))),
+        subject=subject[:MAX_SUBJECT],
+        from_=_addresses(headers, "from"),
+        sender=sender[0] if sender else None,
+        reply_to=_addresses(headers, "reply-to"),
+        to=_addresses(headers, "to"),
+        cc=_addresses(headers, "cc"),
+        date=date,
+        size=block.body_start,
+        body=None,
+        defects=_header_defects(block, identifier, date),
+    )
+
+
+def _addresses(headers: Headers, name: str) -> tuple[Address, ...]:
+    """All fields of that name: programs that may not write To twice do, and each holds people who got the mail."""
+    raw = headers.raw_all(name)
+    if not raw:
+        return ()
+    return parse_addresses(raw[0]) if len(raw) == 1 else parse_addresses(b",".join(raw))
+
+
+def _header_defects(block: HeaderBlock, identifier: str | None, date: datetime | None) -> tuple[str, ...]:
+    headers = block.headers
+    found = {
+        "header_line": block.broken,
+        "header_length": any(len(body) > MAX_FIELD_OCTETS for _, body in headers),
+        "header_repeated": any(headers.count(name) > 1 for name in _SINGLE),
+        "message_id": identifier is None,
+        "from": headers.raw("from") is None,
+        "date": date is None,
+    }
+    return tuple(sorted(word for word, wrong in found.items() if wrong))
