@@ -77,6 +77,8 @@ class MaildirServer:
     kind: Literal["maildir"]
     #: folder of one mailbox; {address}, {user} and {domain} are filled in
     path: str
+    #: folder where mail to other hosts is laid as .eml files for another program to send; empty = such mail is refused
+    outside: str = ""
 
     def folder(self, address: str) -> Path:
         """Where the mail of `address` lies."""
