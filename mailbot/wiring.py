@@ -56,7 +56,7 @@ def open_mailbox(config: Config, settings: MailboxSettings) -> Mailbox:
         case MaildirServer():
             from mailbot.platforms.maildir.mailbox import MaildirMailbox
 
-            return MaildirMailbox(maildir_path(server, settings.address))
+            return MaildirMailbox(server.folder(settings.address))
 
 
 def open_sender(config: Config) -> Sender:
@@ -69,7 +69,7 @@ def open_sender(config: Config) -> Sender:
 
             paths = _local_mailboxes(config)
             outside = Path(server.outside) if server.outside else None
-            return MaildirSender(paths.get, maildir_path(server, service.address), outside=outside)
+            return MaildirSender(paths.get, server.folder(service.address), outside=outside)
 
 
 def _local_mailboxes(config: Config) -> dict[str, Path]:
@@ -80,11 +80,6 @@ def _local_mailboxes(config: Config) -> dict[str, Path]:
         if isinstance(server, MaildirServer):
             owner = config.person_by_address(mailbox.address)
             for address in (mailbox.address, *mailbox.aliases, *((owner.email, *owner.aliases) if owner else ())):
-                paths[address.lower()] = maildir_path(server, mailbox.address)
+                paths[address.lower()] = server.folder(mailbox.address)
     return paths
 
-
-def maildir_path(server: MaildirServer, address: str) -> Path:
-    """The folder of one mailbox."""
-    user, _, domain = address.rpartition("@")
-    return Path(server.path.format(address=address, user=user, domain=domain))
