@@ -2,7 +2,8 @@
 
 *May mailbot answer this by itself?* is refused generously (`refusals`): a holding reply too few harms nobody, one too
 many may start a mail storm. *Does no person need to look?* is granted strictly: people's mail does carry
-List-Unsubscribe, X-Auto-Response-Suppress or Auto-Submitted, and must still be read, registered and answered by a person.
+List-Unsubscribe, X-Auto-Response-Suppress or Auto-Submitted, and must still be read, registered and answered by a
+person.
 """
 
 from collections.abc import Callable
