@@ -191,7 +191,7 @@ def _config(
         schedule=file.schedule,
         roles=file.roles,
         units=file.units,
-        servers={name: replace(server, path=str(folder / server.path)) for name, server in servers.items()},
+        servers={name: _server(server, folder) for name, server in servers.items()},
         mailboxes=tuple(_mailbox(mailbox, only_unit) for mailbox in file.mailboxes),
         web_forms=file.web_forms,
         policy=policy,
@@ -210,6 +210,11 @@ def _absolute(paths: Paths, folder: Path) -> Paths:
         secrets=str(folder / paths.secrets),
         templates=str(folder / paths.templates) if paths.templates else "",
     )
+
+
+def _server(server: Server, folder: Path) -> Server:
+    outside = str(folder / server.outside) if server.outside else ""
+    return replace(server, path=str(folder / server.path), outside=outside)
 
 
 def _mailbox(mailbox: MailboxSettings, only_unit: str) -> MailboxSettings:
