@@ -121,10 +121,14 @@ class MaildirSender:
         Returns (temporary, final) of each file; those delivered by an earlier attempt are left out. Raises
         TransientError or PermanentError with nothing delivered by this attempt.
         """
-        written = [intent]
+        draft = intent.with_name(f"{name}.part")
+        written = [draft, intent]
         drops = []
         try:
-            self._write(intent, mail.raw)
+            if not search:
+                self._write(draft, mail.raw)
+                draft.rename(intent)  # an intent is always the whole mail: it becomes the copy in Sent
+                _sync_directory(intent.parent)
             for place, recipients in targets.items():
                 temporary, final = self._paths(place, name)
                 if final.exists() or (search and _holds_anywhere(place, _digest(mail.message_id))):
@@ -134,7 +138,7 @@ class MaildirSender:
                 drops.append((temporary, final))
         except OSError as error:
             # An attempt that began before may have delivered to some: its mark stays.
-            for path in written[1 if search else 0 :]:
+            for path in written[2 if search else 0 :]:
                 path.unlink(missing_ok=True)
             raise trouble(Path(error.filename or self._service_mailbox), error, "write to") from error
         return drops

@@ -1,0 +1,224 @@
+"""What every Mailbox must do, on whatever platform."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import pytest
+
+from mailbot.platforms.base import Arrival, Changes, Folder, Mailbox
+
+BASE = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+
+
+class MailboxWorld(Protocol):
+    """The other side of a mailbox: what people and the mail server do to it."""
+
+    def open(self) -> Mailbox:
+        """A Mailbox as a new process would have it."""
+        ...
+
+    def create_folder(self, name: str) -> None: ...
+
+    def deliver(self, raw: bytes, *, received_at: datetime, folder: str = "INBOX") -> None: ...
+
+    def delete(self, folder: Folder, delivery_id: str) -> None: ...
+
+    def move(self, folder: Folder, delivery_id: str, to: Folder) -> None: ...
+
+    def mark_read(self, folder: Folder, delivery_id: str) -> None: ...
+
+    def is_read(self, folder: Folder, delivery_id: str) -> bool: ...
+
+    def forget(self, folder: Folder) -> None:
+        """The platform loses its memory of the folder; the mail stays."""
+        ...
+
+
+def mail(number: int, body: str = "Hej!\r\n") -> bytes:
+    header = (
+        f"Message-ID: <{number}@medborgare.example>\r\nFrom: <a{number}@medborgare.example>\r\nSubject: {number}\r\n"
+    )
+    return f"{header}\r\n{body}".encode()
+
+
+def minute(number: int) -> datetime:
+    return BASE + timedelta(minutes=number)
+
+
+def folder(mailbox: Mailbox, name: str = "INBOX") -> Folder:
+    return next(each for each in mailbox.folders() if each.name == name)
+
+
+def read_all(mailbox: Mailbox, where: Folder, cursor: str | None = None, limit: int = 500) -> list[Changes]:
+    return list(mailbox.changes(where, cursor, limit=limit))
+
+
+def arrivals(batches: Sequence[Changes]) -> list[Arrival]:
+    return [arrival for batch in batches for arrival in batch.arrived]
+
+
+def contents(mailbox: Mailbox, where: Folder, batches: Sequence[Changes]) -> list[bytes | None]:
+    return [mailbox.fetch(where, arrival.delivery_id, with_attachments=True) for arrival in arrivals(batches)]
+
+
+class MailboxContract:
+    @pytest.fixture
+    def world(self) -> MailboxWorld:
+        raise NotImplementedError
+
+    def filled(self, world: MailboxWorld, count: int) -> tuple[Mailbox, Folder]:
+        for number in range(count):
+            world.deliver(mail(number), received_at=minute(number))
+        mailbox = world.open()
+        return mailbox, folder(mailbox)
+
+    def test_there_is_exactly_one_inbox(self, world: MailboxWorld) -> None:
+        world.create_folder("Projekt")
+        assert [each.role for each in world.open().folders()].count("inbox") == 1
+
+    def test_an_empty_folder_yields_one_empty_batch(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 0)
+        (batch,) = read_all(mailbox, inbox)
+        assert (batch.arrived, batch.gone, batch.reset) == ((), (), False)
+
+    def test_first_reading_lists_everything_oldest_first(self, world: MailboxWorld) -> None:
+        for number in (2, 0, 1):
+            world.deliver(mail(number), received_at=minute(number))
+        mailbox = world.open()
+        batches = read_all(mailbox, folder(mailbox))
+        assert contents(mailbox, folder(mailbox), batches) == [mail(0), mail(1), mail(2)]
+        assert [each.internal_date for each in arrivals(batches)] == [minute(0), minute(1), minute(2)]
+        assert [each.size for each in arrivals(batches)] == [len(mail(number)) for number in range(3)]
+        assert not any(batch.reset for batch in batches)
+
+    def test_nothing_new_yields_one_empty_batch_each_time(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 3)
+        cursor = read_all(mailbox, inbox)[-1].cursor
+        for _ in range(3):
+            (batch,) = read_all(world.open(), inbox, cursor)
+            assert (batch.arrived, batch.gone, batch.reset) == ((), (), False)
+            cursor = batch.cursor
+
+    def test_only_what_is_new_since_the_cursor(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 3)
+        cursor = read_all(mailbox, inbox)[-1].cursor
+        for number in (3, 4):
+            world.deliver(mail(number), received_at=minute(number))
+            batches = read_all(mailbox, inbox, cursor)
+            assert contents(mailbox, inbox, batches) == [mail(number)]
+            cursor = batches[-1].cursor
+
+    def test_batches_hold_at_most_limit(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 7)
+        assert [len(batch.arrived) for batch in read_all(mailbox, inbox, limit=3)] == [3, 3, 1]
+
+    @pytest.mark.parametrize("taken", [1, 2, 3])
+    def test_continue_after_any_batch(self, world: MailboxWorld, taken: int) -> None:
+        mailbox, inbox = self.filled(world, 7)
+        batches = read_all(mailbox, inbox, limit=3)[:taken]
+        rest = read_all(world.open(), inbox, batches[-1].cursor, limit=3)
+        assert contents(mailbox, inbox, [*batches, *rest]) == [mail(number) for number in range(7)]
+
+    def test_what_arrives_while_reading_is_not_missed(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 4)
+        reading = mailbox.changes(inbox, None, limit=2)
+        batches = [next(reading)]
+        world.deliver(mail(9), received_at=BASE - timedelta(days=1))  # with an older date than all others
+        batches += reading
+        batches += read_all(mailbox, inbox, batches[-1].cursor)
+        seen = contents(mailbox, inbox, batches)
+        assert sorted(filter(None, seen)) == sorted(mail(number) for number in (0, 1, 2, 3, 9))
+
+    def test_deleted_mail_is_gone_once(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 3)
+        batches = read_all(mailbox, inbox)
+        second = arrivals(batches)[1].delivery_id
+        world.delete(inbox, second)
+        after = read_all(mailbox, inbox, batches[-1].cursor)
+        assert [batch.gone for batch in after] == [(second,)]
+        assert read_all(mailbox, inbox, after[-1].cursor)[0].gone == ()
+        assert mailbox.fetch(inbox, second) is None
+
+    def test_moved_mail_is_gone_here_and_arrives_there(self, world: MailboxWorld) -> None:
+        world.create_folder("Projekt")
+        mailbox, inbox = self.filled(world, 2)
+        project = folder(mailbox, "Projekt")
+        here, there = read_all(mailbox, inbox), read_all(mailbox, project)
+        first = arrivals(here)[0].delivery_id
+        world.move(inbox, first, project)
+        assert [batch.gone for batch in read_all(mailbox, inbox, here[-1].cursor)] == [(first,)]
+        moved = read_all(mailbox, project, there[-1].cursor)
+        assert contents(mailbox, project, moved) == [mail(0)]
+        assert arrivals(moved)[0].internal_date == minute(0)
+        # Platforms with immutable ids still find it under the old folder; none may return another message.
+        assert mailbox.fetch(inbox, first) in (None, mail(0))
+
+    def test_moved_back_it_arrives_again(self, world: MailboxWorld) -> None:
+        world.create_folder("Projekt")
+        mailbox, inbox = self.filled(world, 1)
+        project = folder(mailbox, "Projekt")
+        cursor = (batches := read_all(mailbox, inbox))[-1].cursor
+        world.move(inbox, arrivals(batches)[0].delivery_id, project)
+        cursor = read_all(mailbox, inbox, cursor)[-1].cursor
+        world.move(project, arrivals(read_all(mailbox, project))[0].delivery_id, inbox)
+        assert contents(mailbox, inbox, read_all(mailbox, inbox, cursor)) == [mail(0)]
+
+    def test_vanished_between_listing_and_fetching(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 3)
+        ids = [each.delivery_id for each in arrivals(read_all(mailbox, inbox))]
+        world.delete(inbox, ids[1])
+        headers = list(mailbox.fetch_headers(inbox, ids))
+        assert [delivery_id for delivery_id, _ in headers] == ids
+        assert [raw is None for _, raw in headers] == [False, True, False]
+        assert mailbox.fetch(inbox, ids[1]) is None
+        assert mailbox.fetch(inbox, ids[2], with_attachments=True) == mail(2)
+
+    def test_headers_come_in_the_order_asked_and_end_with_the_header(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 3)
+        ids = [each.delivery_id for each in arrivals(read_all(mailbox, inbox))]
+        wanted = [ids[2], ids[0], ids[1]]
+        expected = [mail(number).partition(b"\r\n\r\n")[0] + b"\r\n\r\n" for number in (2, 0, 1)]
+        assert list(mailbox.fetch_headers(inbox, wanted)) == list(zip(wanted, expected, strict=True))
+
+    def test_ids_serve_a_new_process(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 2)
+        ids = [each.delivery_id for each in arrivals(read_all(mailbox, inbox))]
+        later = world.open()
+        assert [later.fetch(inbox, each, with_attachments=True) for each in ids] == [mail(0), mail(1)]
+
+    def test_reading_leaves_no_trace(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 1)
+        delivery_id = arrivals(read_all(mailbox, inbox))[0].delivery_id
+        list(mailbox.fetch_headers(inbox, [delivery_id]))
+        mailbox.fetch(inbox, delivery_id, with_attachments=True)
+        assert not world.is_read(inbox, delivery_id)
+
+    def test_people_reading_changes_nothing_for_us(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 2)
+        batches = read_all(mailbox, inbox)
+        first = arrivals(batches)[0].delivery_id
+        world.mark_read(inbox, first)
+        assert mailbox.fetch(inbox, first, with_attachments=True) == mail(0)
+        (after,) = read_all(mailbox, inbox, batches[-1].cursor)
+        assert (after.arrived, after.gone) == ((), ())
+        assert world.is_read(inbox, first)
+
+    def test_lost_memory_lists_everything_again(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 5)
+        cursor = read_all(mailbox, inbox)[-1].cursor
+        world.forget(inbox)
+        batches = read_all(world.open(), inbox, cursor, limit=2)
+        assert [batch.reset for batch in batches] == [True, False, False]
+        assert contents(mailbox, inbox, batches) == [mail(number) for number in range(5)]
+        assert not any(batch.reset for batch in read_all(mailbox, inbox, batches[-1].cursor))
+
+    def test_large_message(self, world: MailboxWorld) -> None:
+        large = mail(0, "å" * 76 + "\r\n" + ("x" * 76 + "\r\n") * 60_000)
+        world.deliver(large, received_at=BASE)
+        mailbox = world.open()
+        (arrival,) = arrivals(read_all(mailbox, folder(mailbox)))
+        assert arrival.size == len(large)
+        ((_, header),) = mailbox.fetch_headers(folder(mailbox), [arrival.delivery_id])
+        assert header == large.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        assert mailbox.fetch(folder(mailbox), arrival.delivery_id, with_attachments=True) == large

@@ -1,0 +1,129 @@
+"""What every Sender must do, on whatever platform."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import pytest
+
+from mailbot.errors import PermanentError
+from mailbot.platforms.base import OutgoingMail, Receipt, Sender
+
+ANNA = "anna@bjurholm.example"
+EVA = "eva@bjurholm.example"
+NOBODY = "ingen@bjurholm.example"
+SERVICE = "mailbot@bjurholm.example"
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class SenderWorld(Protocol):
+    """The other side of a sender: ANNA and EVA have mailboxes, NOBODY has not."""
+
+    def open(self) -> Sender:
+        """A Sender as a new process would have it."""
+        ...
+
+    def received(self, address: str) -> Sequence[bytes]:
+        """All mail in a mailbox, whatever folder."""
+        ...
+
+    def sent(self) -> Sequence[bytes]:
+        """What lies in the service mailbox's Sent folder."""
+        ...
+
+    def crash_at(self, step: int) -> AbstractContextManager[None]:
+        """Inside, the process dies (Crash) at its `step`-th change of the outside world; never when there are fewer."""
+        ...
+
+
+def outgoing(number: int = 1, *recipients: str) -> OutgoingMail:
+    message_id = f"<{number}@bjurholm.example>"
+    to = recipients or (ANNA, EVA)
+    lines = (f"Message-ID: {message_id}", f"From: {SERVICE}", f"To: {', '.join(to)}", "Subject: Digest", "", "Hej!", "")
+    return OutgoingMail(message_id=message_id, raw="\r\n".join(lines).encode(), envelope_from=SERVICE, recipients=to)
+
+
+def attempt(sender: Sender, mail: OutgoingMail) -> Receipt:
+    return sender.send(mail, sender.prepare(mail))
+
+
+class SenderContract:
+    @pytest.fixture
+    def world(self) -> SenderWorld:
+        raise NotImplementedError
+
+    def assert_sent_once(self, world: SenderWorld, mail: OutgoingMail, to: Sequence[str] = (ANNA, EVA)) -> None:
+        for address in to:
+            copies = [raw for raw in world.received(address) if mail.message_id.encode() in raw]
+            assert len(copies) == 1
+            assert copies[0].endswith(mail.raw)
+        assert [raw for raw in world.sent() if mail.message_id.encode() in raw] == [mail.raw]
+
+    def test_everybody_gets_it_and_sent_holds_one_copy(self, world: SenderWorld) -> None:
+        assert attempt(world.open(), outgoing()) == Receipt()
+        self.assert_sent_once(world, outgoing())
+
+    def test_several_mails_in_one_session(self, world: SenderWorld) -> None:
+        sender = world.open()
+        for number in range(3):
+            attempt(sender, outgoing(number))
+        for number in range(3):
+            self.assert_sent_once(world, outgoing(number))
+
+    def test_fate_of_what_was_never_tried(self, world: SenderWorld) -> None:
+        assert world.open().fate("<0@bjurholm.example>", None) == "not_sent"
+
+    def test_fate_of_what_was_sent(self, world: SenderWorld) -> None:
+        sender, mail = world.open(), outgoing()
+        handle = sender.prepare(mail)
+        sender.send(mail, handle)
+        assert world.open().fate(mail.message_id, handle) == "sent"
+        assert world.open().fate(mail.message_id, None) == "sent"
+
+    def test_a_partial_refusal_is_told(self, world: SenderWorld) -> None:
+        mail = outgoing(1, ANNA, NOBODY)
+        receipt = attempt(world.open(), mail)
+        assert [refusal.recipient for refusal in receipt.refused] == [NOBODY]
+        assert receipt.refused[0].reason
+        self.assert_sent_once(world, mail, [ANNA])
+
+    def test_nobody_takes_it(self, world: SenderWorld) -> None:
+        mail = outgoing(1, NOBODY)
+        with pytest.raises(PermanentError):
+            attempt(world.open(), mail)
+        assert not world.sent()
+        assert world.open().fate(mail.message_id, None) == "not_sent"
+
+    @pytest.mark.parametrize("step", range(32))
+    def test_dying_anywhere_loses_and_doubles_nothing(self, world: SenderWorld, step: int) -> None:
+        mail = outgoing()
+        handle: str | None = None
+        sender = world.open()
+        died = False
+        try:
+            with world.crash_at(step):
+                handle = sender.prepare(mail)
+                sender.send(mail, handle)
+        except Crash:
+            died = True
+        later = world.open()
+        fate = later.fate(mail.message_id, handle)
+        assert fate in ("sent", "not_sent") if died else fate == "sent"
+        if fate == "not_sent":
+            later.send(mail, handle or later.prepare(mail))
+        self.assert_sent_once(world, mail)
+        assert later.fate(mail.message_id, handle) == "sent"
+
+    def test_dying_twice(self, world: SenderWorld) -> None:
+        mail = outgoing()
+        for step in (3, 5):
+            with pytest.raises(Crash), world.crash_at(step):
+                attempt(world.open(), mail)
+            if world.open().fate(mail.message_id, None) == "sent":
+                break
+        else:
+            attempt(world.open(), mail)
+        self.assert_sent_once(world, mail)
