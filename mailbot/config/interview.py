@@ -174,9 +174,8 @@ class Interview:
             raise UserError("--unit: " + self._say("wrong.unit"))
         suggested = f"{self._texts['default.mailbox']}@{self._domains[0]}" if first else None
         mailbox = self._one("mailbox", self._own_address, suggested, unit=unit_id)
-        example = self._one(
-            "diary-number", _diary_number, self._say("default.diary_number", unit=unit_id.upper()), unit=unit_id
-        )
+        example = self._say("default.diary_number", unit=unit_id.upper())
+        pattern = self._one("diary-number", _diary_number, example, unit=unit_id)
         registrar = self._one("registrar", self._person, unit=unit_id)
         officer = self._one("mail-officer", self._person, _written(registrar), unit=unit_id)
         return NewUnit(
