@@ -1,0 +1,309 @@
+"""A plain-text rendering of any HTML that mail may carry: what a person would read, line by line.
+
+Quoted originals are known from the structure that mail programs leave; their lines get "> ", so that
+`mailbot.mail.parts` sees them as it sees plain text. Addresses of links are not shown.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailbot.mail.html_hostile import crude_text, is_too_costly, tamed, words
+
+_BLOCKS: Final = words(
+    """address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer
+    form h1 h2 h3 h4 h5 h6 header hgroup li main menu nav ol p pre section summary table tbody tfoot thead
+    tr ul caption"""
+)
+#: blocks with a blank line around them
+_SPACED: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "dl", "pre"))
+_UNSEEN: Final = words(
+    """head script style title template noframes iframe object embed audio video svg math canvas select datalist
+    -comment"""
+)
+#: everything from these elements on is the original being answered (Outlook, OWA, new Outlook, Outlook for Mac)
+_REST_IS_QUOTED: Final = frozenset(
+    ("divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "olk_src_body_section")
+)
+_QUOTE_CLASSES: Final = frozenset(
+    ("gmail_attr", "moz-cite-prefix", "moz-forward-container", "yahoo_quoted", "protonmail_quote", "zmail_extra")
+)
+_RULE: Final = "_" * 32
+
+_Attributes = dict[str, str | None]
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Builds lines; white space collapses as in a browser."""
+
+    lines: list[str] = field(default_factory=list)
+    line: list[str] = field(default_factory=list)
+    quote_depth: int = 0
+    space: bool = False
+    tab: bool = False
+    #: the line holds a non-breaking space: Word's way to write an empty paragraph
+    kept: bool = False
+    blank_wanted: bool = False
+    bullet: str = ""
+
+    def text(self, content: str) -> None:
+        words = content.split()
+        if not words:
+            self.kept = self.kept or "\xa0" in content
+            self.space = self.space or bool(content)
+            return
+        self._gap(content[0].isspace())
+        self.line.append(" ".join(words))
+        self.space = content[-1].isspace()
+
+    def preformatted(self, content: str) -> None:
+        first, *others = content.replace("\xa0", " ").split("\n")
+        if first:
+            self._gap(False)
+            self.line.append(first)
+        for other in others:
+            self.break_line()
+            if other:
+                self._gap(False)
+                self.line.append(other)
+
+    def _gap(self, leading_space: bool) -> None:
+        """What separates the coming words from those before them."""
+        if not self.line:
+            if self.blank_wanted and self.lines and self.lines[-1].strip("> "):
+                self.lines.append(self._prefix().rstrip())
+            self.blank_wanted = False
+            if self.bullet:
+                self.line.append(self.bullet)
+                self.bullet = ""
+        elif self.tab:
+            self.line.append("\t")
+        elif leading_space or self.space:
+            self.line.append(" ")
+        self.space = self.tab = False
+
+    def _prefix(self) -> str:
+        return "> " * min(self.quote_depth, 10)
+
+    def break_line(self) -> None:
+        """`<br>`: the line ends, even an empty one."""
+        self.lines.append((self._prefix() + "".join(self.line)).rstrip())
+        self.line.clear()
+        self.space = self.tab = self.kept = False
+
+    def block(self) -> None:
+        """A block begins or ends: nothing else on this line."""
+        if self.line or self.kept:
+            self.break_line()
+        self.space = self.tab = False
+
+    def rule(self) -> None:
+        self.block()
+        self.line.append(_RULE)
+        self.break_line()
+
+    def result(self) -> str:
+        self.block()
+        return "\n".join(self.lines).strip("\n") + ("\n" if self.lines else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What must be undone when an element ends."""
+
+    is_block: bool = False
+    is_spaced: bool = False
+    is_quote: bool = False
+    is_pre: bool = False
+    in_list: bool = False
+    zero_size: bool = False
+
+
+def to_text(html: str) -> str:
+    """`html` as plain text: lines end in "\\n", quoted lines begin with "> "; "" when nothing is to be seen.
+
+    Never raises, and takes linear time: HTML that would make the parser slow (tens of thousands of open elements) is
+    read by a cruder reader that only drops the tags.
+    """
+    prepared = tamed(html)
+    if is_too_costly(prepared):
+        return crude_text(prepared)
+    root = LexborHTMLParser(prepared).root
+    if root is None:
+        return ""
+    writer = _Writer()
+    _walk(root, writer)
+    return writer.result()
+
+
+def _walk(root: LexborNode, writer: _Writer) -> None:
+    """Depth first without recursion: 5,000 nested elements are mail that exists."""
+    frames = [_Frame()]
+    node: LexborNode | None = root
+    rest_is_quoted = False
+    while node is not None:
+        descend = False
+        tag = node.tag or "-comment"
+        if tag == "-text":
+            if not frames[-1].zero_size:
+                content = node.text_content or ""
+                (writer.preformatted if frames[-1].is_pre else writer.text)(content)
+        elif tag == "br":
+            writer.break_line()
+        elif tag == "hr":
+            writer.rule()
+        elif tag not in _UNSEEN and not tag.startswith("-"):
+            attributes = node.attributes
+            if attributes and not rest_is_quoted and _begins_original(attributes):
+                rest_is_quoted = True
+                writer.block()
+                writer.quote_depth += 1
+            child = node.first_child
+            if not _is_hidden(attributes):
+                frame = _enter(tag, attributes, frames[-1], node, writer)
+                if child is not None:
+                    frames.append(frame)
+                    node, descend = child, True
+                else:
+                    _leave(frame, writer)
+        if not descend:
+            node = _next(node, frames, writer)
+
+
+def _next(node: LexborNode, frames: list[_Frame], writer: _Writer) -> LexborNode | None:
+    """The next node in document order, leaving the elements that end before it."""
+    current: LexborNode | None = node
+    while current is not None and len(frames) > 1:
+        following = current.next
+        if following is not None:
+            return following
+        _leave(frames.pop(), writer)
+        current = current.parent
+    return None
+
+
+def _enter(tag: str, attributes: _Attributes, outer: _Frame, node: LexborNode, writer: _Writer) -> _Frame:
+    if attributes:
+        frame = _styled_frame(tag, attributes, outer, node)
+    else:
+        frame = _plain_frame(tag, outer.is_pre, outer.in_list, outer.zero_size)
+    if frame.is_block and tag in ("p", "div") and _is_whole_cell(node):
+        frame = _Frame(False, False, frame.is_quote, frame.is_pre, frame.in_list, frame.zero_size)
+    if frame.is_block:
+        writer.block()
+        writer.blank_wanted = writer.blank_wanted or frame.is_spaced
+    if frame.is_quote:
+        writer.quote_depth += 1
+    if tag == "li":
+        writer.bullet = "- "
+    elif tag in ("td", "th") and writer.line:
+        writer.tab = True
+    return frame
+
+
+@lru_cache(maxsize=512)
+def _plain_frame(tag: str, is_pre: bool, in_list: bool, zero_size: bool) -> _Frame:
+    """The frame of an element without attributes, which most are."""
+    is_list = tag in ("ul", "ol")
+    is_spaced = (tag in _SPACED or tag == "p") and not (in_list and (is_list or tag == "p"))
+    return _Frame(
+        tag in _BLOCKS,
+        is_spaced,
+        tag == "blockquote",
+        is_pre or tag in ("pre", "textarea"),
+        in_list or is_list,
+        zero_size,
+    )
+
+
+def _styled_frame(tag: str, attributes: _Attributes, outer: _Frame, node: LexborNode) -> _Frame:
+    plain = _plain_frame(tag, outer.is_pre, outer.in_list, outer.zero_size)
+    is_quote = _is_quote(tag, attributes, node)
+    is_spaced = plain.is_spaced and (tag != "p" or _has_paragraph_space(attributes))
+    zero_size = outer.zero_size
+    style = _style(attributes)
+    if "font-size:" in style:
+        # An outer element of size zero is common in newsletters; what counts is the size nearest to the words.
+        size = style.rpartition("font-size:")[2].partition(";")[0].removesuffix("!important")
+        zero_size = size in ("0", "0px", "0pt", "0em", "0%")
+    return _Frame(plain.is_block or is_quote, is_spaced, is_quote, plain.is_pre, plain.in_list, zero_size)
+
+
+def _is_whole_cell(node: LexborNode) -> bool:
+    """Word puts a paragraph into every table cell; such a row is still one line."""
+    parent = node.parent
+    if parent is None or parent.tag not in ("td", "th"):
+        return False
+    return _only_space(node.prev) and _only_space(node.next)
+
+
+def _only_space(node: LexborNode | None) -> bool:
+    return node is None or (node.tag == "-text" and not (node.text_content or "").strip())
+
+
+def _leave(frame: _Frame, writer: _Writer) -> None:
+    if frame.is_block:
+        writer.block()
+        writer.bullet = ""
+        writer.blank_wanted = writer.blank_wanted or frame.is_spaced
+    if frame.is_quote:
+        writer.quote_depth -= 1
+
+
+def _style(attributes: _Attributes) -> str:
+    style = attributes.get("style") if attributes else None
+    return "".join(style.lower().split()) if style else ""
+
+
+def _is_hidden(attributes: _Attributes) -> bool:
+    """Preview lines of newsletters and the like, which no reader sees."""
+    if not attributes:
+        return False
+    if "hidden" in attributes:
+        return True
+    style = _style(attributes)
+    return bool(style) and (
+        "display:none" in style
+        or "visibility:hidden" in style
+        or "mso-hide:all" in style
+        or ("max-height:0" in style and "overflow:hidden" in style and "max-height:0." not in style)
+    )
+
+
+def _has_paragraph_space(attributes: _Attributes) -> bool:
+    """Word's paragraphs have no margins: each is one line."""
+    if "msonormal" in (attributes.get("class") or "").lower():
+        return False
+    style = _style(attributes)
+    return not any(margin in style for margin in ("margin:0", "margin-top:0", "margin-bottom:0"))
+
+
+def _begins_original(attributes: _Attributes) -> bool:
+    identifier = (attributes.get("id") or "").lower()
+    # Outlook on the web prefixes what it quotes with "x_", once per round.
+    while identifier.startswith("x_"):
+        identifier = identifier[2:]
+    return identifier in _REST_IS_QUOTED
+
+
+def _is_quote(tag: str, attributes: _Attributes, node: LexborNode) -> bool:
+    classes = (attributes.get("class") or "").lower().split() if attributes else []
+    if tag == "blockquote":
+        # Gmail indents a writer's own paragraphs with a borderless blockquote.
+        return "gmail_quote" in classes or "type" in attributes or "border:none" not in _style(attributes)
+    if not _QUOTE_CLASSES.isdisjoint(classes):
+        return True
+    # A reply in Gmail quotes inside a blockquote of its own, and people write below it; a forwarded mail has none.
+    return tag == "div" and "gmail_quote" in classes and not _has_child(node, "blockquote")
+
+
+def _has_child(node: LexborNode, tag: str) -> bool:
+    child = node.first_child
+    while child is not None:
+        if child.tag == tag:
+            return True
+        child = child.next
+    return False

@@ -1,0 +1,214 @@
+"""Which lines somebody else wrote before: quotation marks, reply headers, header blocks, forwarded originals."""
+
+from mailbot.mail import parts_patterns as patterns
+from mailbot.mail.parts_lines import Lines, SpanKind
+
+#: a header block ends after so many lines at the latest; long To fields wrap
+_BLOCK_LINES = 30
+_CONTINUATION_LINES = {"to": 8, "cc": 8, "attachments": 4}
+#: "Den tis 3 mars 2026 kl 10:12 skrev ...:" is wrapped over this many lines at most
+_REPLY_HEADER_LINES = 4
+_NAME_PARTICLES = frozenset(
+    ("von", "van", "de", "af", "av", "der", "den", "la", "le", "via", "på", "på", "och", "/", "-", "|", "–")
+)
+
+
+def mark_quotes(lines: Lines) -> list[SpanKind]:
+    """The kind of each line: "quoted" or (so far) "new"."""
+    kinds: list[SpanKind] = ["new"] * len(lines)
+    index = 0
+    while index < len(lines):
+        if lines.is_marked(index):
+            kinds[index] = "quoted"
+            index += 1
+            continue
+        end = _introduction_end(lines, index)
+        if end is None:
+            index += 1
+            continue
+        start = _with_rule_above(lines, index)
+        following = lines.next_filled(end)
+        if following is None or not lines.is_marked(following):
+            # No marks on what follows: nothing tells later words of the writer from the original.
+            kinds[start:] = ["quoted"] * (len(lines) - start)
+            break
+        kinds[start:following] = ["quoted"] * (following - start)
+        index = following
+    _join_broken_quotes(lines, kinds)
+    return kinds
+
+
+def _introduction_end(lines: Lines, index: int) -> int | None:
+    """The line after a separator, header block or reply header that begins at `index`; None when there is none."""
+    low = lines.low[index]
+    if len(low) < 4:
+        return None
+    if patterns.SEPARATOR.fullmatch(low):
+        return _after_separator(lines, index + 1)
+    if ":" in low:
+        if patterns.FOLDED_FIELDS.match(low):
+            return index + 1
+        end = _header_block_end(lines, index)
+        if end is not None:
+            return end
+    return _reply_header_end(lines, index)
+
+
+def _after_separator(lines: Lines, index: int) -> int:
+    """A header block under "-----Ursprungligt meddelande-----" belongs to it, so that marks are looked for below."""
+    following = lines.next_filled(index)
+    if following is None:
+        return len(lines)
+    return _header_block_end(lines, following, under_separator=True) or index
+
+
+def _with_rule_above(lines: Lines, index: int) -> int:
+    """Outlook on the web draws a rule above the header block; it belongs to the quotation."""
+    above = index - 1
+    while above >= max(0, index - 3) and not lines.low[above]:
+        above -= 1
+    if above >= 0 and patterns.RULE.fullmatch(lines.low[above]):
+        return above
+    return index
+
+
+def _field_kind(low: str) -> str | None:
+    if ":" not in low[:40]:
+        return None
+    match = patterns.FIELD_LINE.match(low)
+    return patterns.FIELDS.get(match[1]) if match else None
+
+
+def _header_block_end(lines: Lines, index: int, *, under_separator: bool = False) -> int | None:
+    """The line after "Från: / Skickat: / Till: / Ämne:" when such a block begins at `index`."""
+    if _field_kind(lines.low[index]) is None:
+        return None
+    kinds: dict[str, str] = {}
+    current = ""
+    since_field = 0
+    end = index
+    for position in range(index, min(len(lines), index + _BLOCK_LINES)):
+        low = lines.low[position]
+        kind = _field_kind(low)
+        if kind is not None:
+            current, since_field, end = kind, 0, position + 1
+            kinds.setdefault(kind, "")
+            kinds[kind] += low.partition(":")[2]
+            continue
+        since_field += 1
+        if not low:
+            following = position + 1
+            if following >= len(lines) or _field_kind(lines.low[following]) is None or since_field > 1:
+                break
+        elif since_field > _CONTINUATION_LINES.get(current, 1):
+            break
+        else:
+            kinds[current] += " " + low
+    return end if _is_header_block(kinds, under_separator) else None
+
+
+def _is_header_block(fields: dict[str, str], under_separator: bool) -> bool:
+    """A formal letter or a web form also has "Till:" and "Ämne:"; programs add the moment of sending and addresses."""
+    if "from" not in fields or len(fields) < 2:
+        return False
+    if under_separator or "sent" in fields:
+        return True
+    has_address = any("@" in value and patterns.ADDRESS.search(value) for value in fields.values())
+    if "date" in fields:
+        return has_address or patterns.TIME.search(fields["date"]) is not None
+    return has_address and {"to", "subject"} <= fields.keys()
+
+
+def _reply_header_end(lines: Lines, index: int) -> int | None:
+    """The line after "Den ... skrev ...:", which may be wrapped, when it begins at `index`."""
+    low = lines.low[index]
+    if not _may_begin_reply_header(lines, index):
+        return None
+    joined, joined_low = "", ""
+    for position in range(index, min(len(lines), index + _REPLY_HEADER_LINES)):
+        low = lines.low[position]
+        if not low or len(joined) + len(low) > patterns.LINE_LIMIT:
+            return None
+        joined = f"{joined} {lines.bare[position]}" if joined else lines.bare[position]
+        joined_low = joined.lower()
+        if low.endswith(":"):
+            following = lines.next_filled(position + 1)
+            marked = following is not None and lines.is_marked(following)
+            return position + 1 if _is_reply_header(joined, joined_low, marked) else None
+        if low[-1] in ".!?" and not low.endswith((" kl.", " klo.", ".m.", "den.", "tis.", "ons.")):
+            return None  # a sentence ended: ordinary prose
+    return None
+
+
+def _may_begin_reply_header(lines: Lines, index: int) -> bool:
+    low = lines.low[index]
+    if patterns.REPLY_LEAD.match(low):
+        return True
+    if low.endswith(":"):
+        return True
+    # "Anna Berg <anna@example.se>" wrapped before "skrev följande den ...:"
+    return "@" in low and patterns.ADDRESS.search(low) is not None and not low.endswith((".", "!", "?"))
+
+
+def _is_reply_header(joined: str, low: str, followed_by_marks: bool) -> bool:
+    if patterns.QUOTING.fullmatch(low):
+        return "@" in low or followed_by_marks
+    verb = _last_verb(low)
+    if verb is None or len(joined) != len(low):
+        return False
+    start, end = verb
+    if patterns.PRONOUN_AFTER.match(low, end) or patterns.PRONOUN_BEFORE.search(low, 0, start):
+        return False
+    dated = patterns.DATE.search(low) is not None
+    timed = patterns.TIME.search(low) is not None
+    addressed = patterns.ADDRESS.search(low) is not None
+    led = patterns.REPLY_LEAD.match(low) is not None
+    if addressed:
+        return dated or timed or low[end:].strip() == ":"
+    if followed_by_marks:
+        return (led and (dated or timed)) or _is_name(joined[:start]) or _is_name(joined[end:-1])
+    return dated and timed and _is_name(_author(joined, low, start, end))
+
+
+def _last_verb(low: str) -> tuple[int, int] | None:
+    found = None
+    for match in patterns.WROTE.finditer(low):
+        found = match.span()
+    return found
+
+
+def _author(joined: str, low: str, verb_start: int, verb_end: int) -> str:
+    """Who wrote, of "Den DATE kl. TIME skrev NAME:", "On DATE, TIME, NAME wrote:" or "NAME skrev den DATE TIME:"."""
+    after = joined[verb_end:-1].strip(" ,")
+    if after and not patterns.TIME.search(after):
+        return after
+    before_end = verb_start
+    last_time = None
+    for match in patterns.TIME.finditer(low, 0, before_end):
+        last_time = match.end()
+    if last_time is None:
+        return joined[:before_end]
+    before = joined[last_time:before_end].strip(" ,")
+    for word in ("AM ", "PM ", "Uhr ", "CET, ", "CEST, "):
+        before = before.removeprefix(word)
+    return before
+
+
+def _is_name(text: str) -> bool:
+    """One to six words that begin with capitals: a person or an office, hardly a sentence."""
+    words = text.replace("(", " ").replace(")", " ").replace('"', " ").strip(" ,:;*").split()
+    return 1 <= len(words) <= 6 and all(word[0].isupper() or word in _NAME_PARTICLES for word in words)
+
+
+def _join_broken_quotes(lines: Lines, kinds: list[SpanKind]) -> None:
+    """Programs that re-wrap quoted lines leave their last word on an unmarked line of its own."""
+    for index in range(1, len(lines) - 1):
+        if (
+            kinds[index] == "new"
+            and lines.low[index]
+            and len(lines.bare[index - 1]) >= 60
+            and len(lines.bare[index]) < 30
+            and lines.is_marked(index - 1)
+            and lines.is_marked(index + 1)
+        ):
+            kinds[index] = "quoted"

@@ -1,0 +1,185 @@
+"""Which of a person's own lines are signature, and which are boilerplate that a program or gateway added."""
+
+import re
+
+from mailbot.mail import parts_patterns as patterns
+from mailbot.mail.parts_lines import Lines, SpanKind, runs
+
+#: a signature stands among the last lines of what somebody wrote
+_TAIL_LINES = 60
+#: more filled lines than this after a closing phrase are not a signature
+_SIGNATURE_LINES = 14
+_PARAGRAPH_LINES = 25
+#: "Hej, när öppnar badhuset? Mvh Anna": a closing at the end of the last sentence
+_INLINE_CLOSING = re.compile(
+    r"(?<=[.!?…)])\s{1,3}((?:/{1,2} ?|(?:(?:Med )?[Vv]änliga? [Hh]älsning(?:ar)?|MVH|Mvh|mvh|Hälsningar"
+    r"|Hälsning|VH|Vh|Kram"
+    r"|(?:Med )?[Vv]ennlig hilsen|Hilsen|(?:Best|Kind) regards|Terveisin)[ ,/]{1,3})"
+    r"[A-ZÅÄÖÆØÜ][\w.-]{0,30}(?: [A-ZÅÄÖÆØÜ][\w.-]{0,30}){0,3})\s*$"
+)
+_SLASH_NAME = re.compile(r"/{1,2}\s?[^\W\d_][\w.-]{0,30}(?: [^\W\d_][\w.-]{0,30}){0,3}")
+
+
+def mark_signatures(lines: Lines, kinds: list[SpanKind], own_lines: frozenset[str]) -> dict[int, int]:
+    """Marks signature and boilerplate among the "new" lines of `kinds`, in place.
+
+    Returns line -> offset in the text where a signature begins inside that line. `own_lines`: lower-case lines of the
+    organisation's own signature.
+    """
+    mid_line_cuts: dict[int, int] = {}
+    for start, end in list(runs(kinds, "new")):
+        _mark_footers(lines, kinds, start, end)
+    for start, end in list(runs(kinds, "new")):
+        begin = _signature_start(lines, start, end, own_lines)
+        last = end
+        if begin is not None:
+            last = begin
+            stop = _signature_end(lines, begin, end, own_lines)
+            kinds[begin:stop] = ["signature"] * (stop - begin)
+        filled = next((i for i in range(last - 1, max(start, last - 5) - 1, -1) if lines.low[i]), None)
+        if filled is not None and kinds[filled] == "new":
+            match = _INLINE_CLOSING.search(lines.bare[filled], max(0, len(lines.bare[filled]) - 120))
+            if match:
+                bare_at = lines.text.index(lines.bare[filled], lines.starts[filled])
+                mid_line_cuts[filled] = bare_at + match.start(1)
+    return mid_line_cuts
+
+
+def _mark_footers(lines: Lines, kinds: list[SpanKind], start: int, end: int) -> None:
+    index = start
+    while index < end:
+        low = lines.low[index]
+        if not _may_be_footer(low):
+            index += 1
+            continue
+        if len(low) <= 120 and patterns.MOBILE_FOOTER.fullmatch(low.strip("*_ ")):
+            kinds[index] = "quoted"
+            index += 1
+        elif patterns.FOOTER.match(low):
+            stop = index
+            while stop < end and lines.low[stop] and stop - index < _PARAGRAPH_LINES:
+                stop += 1
+            begin = index
+            if begin > start and patterns.RULE.fullmatch(lines.low[begin - 1]):
+                begin -= 1  # Mailman and gateways draw a rule above
+            kinds[begin:stop] = ["quoted"] * (stop - begin)
+            index = stop
+        else:
+            index += 1
+
+
+def _may_be_footer(low: str) -> bool:
+    """A cheap first look, because every line of a mail passes here."""
+    if len(low) < 8:
+        return False
+    return (
+        low.split(None, 1)[0].strip("-*_[]():!,.") in patterns.FOOTER_WORDS
+        or "personuppgift" in low
+        or "mailing" in low
+    )
+
+
+def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[str]) -> int | None:
+    """The first line of the signature among lines start..end, None when there is none."""
+    first = max(start, end - _TAIL_LINES)
+    for index in range(first, end):
+        low = lines.low[index]
+        if not low:
+            continue
+        if low in ("--", "---", "—") and index > start and _tail_is_short(lines, index, end):
+            return index
+        if patterns.ASTERISKS.fullmatch(low) and _tail_is_short(lines, index, end):
+            return index
+        if _is_closing(lines, index, end) or (_SLASH_NAME.fullmatch(low) and len(low) <= 40):
+            return index
+    return _contact_block(lines, first, end, own_lines)
+
+
+def _tail_is_short(lines: Lines, index: int, end: int) -> bool:
+    filled = [i for i in range(index + 1, end) if lines.low[i]]
+    if not filled or len(filled) > 2 * _SIGNATURE_LINES:
+        return False
+    return len(filled) <= 3 or sum(_is_prose(lines.bare[i]) for i in filled) <= 2
+
+
+def _is_closing(lines: Lines, index: int, end: int) -> bool:
+    """A closing phrase alone on its line, or with a name; inside a sentence it is no closing."""
+    low, bare = lines.low[index].lstrip("*_~ "), lines.bare[index].lstrip("*_~ ")
+    match = patterns.CLOSING.match(low)
+    if match is None or len(low) != len(bare):
+        return False
+    rest_at = patterns.CLOSING_LINK.match(low, match.end()).end()  # type: ignore[union-attr]  # matches the empty string
+    rest = bare[rest_at:].strip("*_ ,.!:-/")
+    weak = match[0] in patterns.WEAK_CLOSINGS
+    if rest:
+        return not weak_sentence(rest) and (not weak or rest_at - match.end() > 0)
+    if not weak:
+        return True
+    following = lines.next_filled(index + 1)
+    return following is not None and following < end and _is_name_line(lines.bare[following])
+
+
+def weak_sentence(rest: str) -> bool:
+    """Words after the phrase that are not a name, title or address: the line is a sentence."""
+    words = rest.split()
+    small = sum(word[0].islower() for word in words)
+    return len(words) > 12 or small > 2 or words[0][0].islower() or (small > 0 and rest.endswith(("?", "!")))
+
+
+def _is_name_line(bare: str) -> bool:
+    words = bare.strip(" ,.!*_").split()
+    return 1 <= len(words) <= 5 and all(word[0].isupper() or len(word) <= 3 for word in words)
+
+
+def _is_prose(bare: str) -> bool:
+    """A sentence rather than a name, title, address or number."""
+    words = bare.split()
+    if patterns.POSTSCRIPT.match(bare.lower()):
+        return True
+    if len(words) >= 14 and not patterns.CONTACT.search(bare.lower()):
+        return True
+    if len(words) < 4:
+        return False
+    small = sum(word[0].islower() for word in words)
+    if bare.endswith((".", "!", "?", ":")) and small >= 3:
+        return True
+    return small >= 6 and small > len(words) * 0.6 and not patterns.CONTACT.search(bare.lower())
+
+
+def _signature_end(lines: Lines, begin: int, end: int, own_lines: frozenset[str]) -> int:
+    """Where the signature that begins at `begin` stops: at prose ("P.S. ..."), or when it grows too long to be one."""
+    filled = 0
+    after_blank = False
+    first_paragraph_end = end
+    for index in range(begin + 1, end):
+        low = lines.low[index]
+        if not low:
+            if filled and first_paragraph_end == end:
+                first_paragraph_end = index
+            after_blank = True
+            continue
+        # Under "-- " a motto may stand; elsewhere a sentence is new text again.
+        delimited = lines.low[begin] in ("--", "---", "—") or patterns.ASTERISKS.fullmatch(lines.low[begin])
+        if low not in own_lines and _is_prose(lines.bare[index]) and not (delimited and not after_blank):
+            return index
+        filled += 1
+        if filled > _SIGNATURE_LINES and low not in own_lines:
+            return first_paragraph_end
+    return end
+
+
+def _contact_block(lines: Lines, first: int, end: int, own_lines: frozenset[str]) -> int | None:
+    """A last paragraph of name, title, address and telephone without any closing phrase."""
+    last = end - 1
+    while last >= first and not lines.low[last]:
+        last -= 1
+    begin = last
+    while begin > first and lines.low[begin - 1] and last - begin < 9:
+        begin -= 1
+    block = range(begin, last + 1)
+    if begin <= first or not 2 <= len(block) <= 9 or not _is_name_line(lines.bare[begin]):
+        return None
+    if any(_is_prose(lines.bare[i]) or len(lines.low[i]) > 100 for i in block):
+        return None
+    contacts = sum(lines.low[i] in own_lines or patterns.CONTACT.search(lines.low[i]) is not None for i in block)
+    return begin if contacts >= 1 and not any(lines.low[i].startswith(("-", "•", "*")) for i in block) else None
