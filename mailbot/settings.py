@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields, is_dataclass
 from datetime import date, datetime, time
 from difflib import get_close_matches
-from enum import Enum
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -237,11 +236,6 @@ def _choice_hook(cls: Any, _: Converter | None = None) -> Hook:
     return choose
 
 
-def _enum_hook(cls: type[Enum], _: Converter) -> Hook:
-    choose = _choice_hook(Literal[tuple(member.value for member in cls)])
-    return lambda value, _: value if isinstance(value, cls) else cls(choose(value, None))
-
-
 def _tuple_hook(cls: Any, converter: Converter) -> Hook:
     item = get_args(cls)[0]
     sequence: Any = types.GenericAlias(list, (item,))
@@ -290,7 +284,8 @@ def _checked_hook(field: Field[Any], cls: Any, converter: Converter) -> Hook:
     def structured(value: Any, _: Any) -> Any:
         result = inner(value, cls)
         if remedy := check(result):
-            raise _Wrong(f"is {_shown(value)}; {remedy}")
+            # of a list the remedy names the entry, the list itself says nothing
+            raise _Wrong(remedy if isinstance(result, tuple) else f"is {_shown(value)}; {remedy}")
         return result
 
     return structured
@@ -351,7 +346,6 @@ def _converter() -> Converter:
     # the last registered is asked first
     containers: list[tuple[Callable[[Any], bool], Callable[[Any, Converter], Hook]]] = [
         (is_dataclass, _class_hook),
-        (lambda cls: isinstance(cls, type) and issubclass(cls, Enum), _enum_hook),
         (lambda cls: get_origin(cls) is cast(Any, tuple), _tuple_hook),
         (lambda cls: get_origin(cls) is cast(Any, Mapping), _mapping_hook),
         (_is_literal, _choice_hook),

@@ -18,7 +18,7 @@ from mailbot.settings import checked, structure, within, zone_remedy
 
 def _kinds_remedy(kinds: tuple[str, ...]) -> str | None:
     unknown = [kind for kind in kinds if kind not in set(Kind)]
-    return f"{unknown[0]!r} is no kind of document; known: {', '.join(Kind)}" if unknown else None
+    return f"{unknown[0]!r} is no kind of document; write one of {', '.join(Kind)}" if unknown else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
