@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: the key of Message-IDs and references, without which a restored database would not find its mail again
 REFERENCE_KEY = "reference-key"
 REFERENCE_KEY_BYTES = 32
+#: without these mailbot does not run
+REQUIRED = (REFERENCE_KEY,)
 
 SERVICE_USER = "mailbot"
 _KEYRING_SERVICE = "mailbot"
@@ -76,6 +78,10 @@ class Secrets:
     def __repr__(self) -> str:
         return f"Secrets({str(self._folder)!r})"
 
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
     def get(self, name: str) -> str:
         """The secret, without the line end an editor left. UserError names where it was looked for, never its value."""
         path = self._credential(name) or self._file(name)
@@ -101,7 +107,7 @@ class Secrets:
             raise UserError(f"the secret {name!r} would be empty; give it on standard input")
         if name == REFERENCE_KEY:
             _reference_key(value)
-        self._require_service_account()
+        self.require_service_account()
         self._make_folder()
         with _errors_of(path), _replacement(path) as handle:
             handle.write(value.encode() + b"\n")
@@ -112,7 +118,7 @@ class Secrets:
     def delete(self, name: str) -> bool:
         """Remove the secret's file; False when there was none. Credentials and keyrings are not mailbot's to change."""
         path = self._path(name)
-        self._require_service_account()
+        self.require_service_account()
         with _errors_of(path):
             try:
                 path.unlink()
@@ -150,18 +156,16 @@ class Secrets:
     def _require_private(self, path: Path, found: os.stat_result) -> None:
         """Refuse a file that others could have read or planted."""
         folder = self._folder.stat()
-        trusted = {0, os.geteuid(), self._account.uid}
+        # the folder's owner counts so that root may run mailbot beside the service
+        trusted = {0, os.geteuid(), folder.st_uid}
         if not stat.S_ISREG(found.st_mode):
             raise UserError(f"{path} is no plain file; `mailbot secret set {path.name}` writes one")
         if found.st_mode & 0o077:
             raise UserError(f"{path} can be read by others; run `chmod 600 {path}`, and change the secret")
         if found.st_uid not in trusted:
             raise UserError(f"{path} belongs to {_login(found.st_uid)}; run `chown {self._account.name} {path}`")
-        if folder.st_mode & 0o022 or folder.st_uid not in trusted:
-            raise UserError(
-                f"others can change files in {self._folder}; "
-                f"run `chown {self._account.name} {self._folder} && chmod 700 {self._folder}`"
-            )
+        if folder.st_mode & 0o022:
+            raise UserError(f"others can change files in {self._folder}; run `chmod 700 {self._folder}`")
 
     def _make_folder(self) -> None:
         with _errors_of(self._folder):
@@ -172,7 +176,7 @@ class Secrets:
             if self._folder.stat().st_uid in {os.geteuid(), self._account.uid}:
                 self._folder.chmod(0o700)
 
-    def _require_service_account(self) -> None:
+    def require_service_account(self) -> None:
         if os.geteuid() not in {0, self._account.uid}:
             name = self._account.name
             raise UserError(f"secrets belong to the account {name}; run `sudo -u {name} mailbot secret ...`")
