@@ -192,8 +192,8 @@ FOOTER_WORDS = _words(
     """skickat skickades skickad sänt sent sendt sendes versendet gesendet lähetetty hämta få hent get holen hanki von
     diese meddelandet virusfri virus-free virenfrei utan detta denna dette denne this tänk tenk tænk spara please
     bitte när då genom vi kommunen så information läs the if om informasjonen tämä caution warning varning obs
-    external extern det you to unsubscribe avregistrera avsluta du vill meld klicka hantera mailing listinfo list-
-    info"""
+    external extern det you to unsubscribe avregistrera avsluta du vill meld klicka hantera mailing listinfo
+    list-info"""
 )
 
 #: a block of ten or more; Bjurholm's official signature begins with 64
