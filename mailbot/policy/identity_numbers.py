@@ -102,11 +102,9 @@ def _swedish_kind(match: re.Match[str]) -> IdentityNumberKind | None:
 
 def _is_meant(text: str, match: re.Match[str], kind: IdentityNumberKind) -> bool:
     """Whether the writing and the words before a number say that a person is meant."""
-    before = text[max(0, match.start() - _CONTEXT) : match.start()]
-    if _OTHER_WORD.search(before):
+    if _is_other(text, match):
         return False
-    behind = text[match.end() : match.end() + _CONTEXT_BEHIND]
-    if _PERSON_WORD.search(before) or _PERSON_WORD.search(behind):
+    if _is_said_to_be_a_persons(text, match):
         return True
     separator = match["separator"].strip(" \xa0")
     if kind == "interimsnummer":
@@ -119,6 +117,17 @@ def _is_meant(text: str, match: re.Match[str], kind: IdentityNumberKind) -> bool
     return bool(match["century"]) and not match["iso"] and not is_time
 
 
+def _is_other(text: str, match: re.Match[str]) -> bool:
+    """Whether the word right before says invoice, telephone, account ..."""
+    return bool(_OTHER_WORD.search(text[max(0, match.start() - _CONTEXT) : match.start()]))
+
+
+def _is_said_to_be_a_persons(text: str, match: re.Match[str]) -> bool:
+    before = text[max(0, match.start() - _CONTEXT) : match.start()]
+    behind = text[match.end() : match.end() + _CONTEXT_BEHIND]
+    return bool(_PERSON_WORD.search(before) or _PERSON_WORD.search(behind))
+
+
 # What is added to the month: 0, or the mark of a help number or of a test population.
 _MONTH_MARKS: tuple[tuple[int, IdentityNumberKind], ...] = ((80, "synthetic"), (65, "synthetic"), (40, "h_number"))
 
@@ -127,8 +136,16 @@ def _norwegian(text: str) -> Iterator[IdentityNumber]:
     for match in _NORWEGIAN.finditer(text):
         tail = match["tail"].replace(" ", "")
         kind = _norwegian_kind(match["day"], match["month"], match["year"], tail)
-        if kind and not _OTHER_WORD.search(text[max(0, match.start() - _CONTEXT) : match.start()]):
+        if kind and _is_meant_norwegian(text, match, kind):
             yield IdentityNumber(kind, match.start(), match.end())
+
+
+def _is_meant_norwegian(text: str, match: re.Match[str], kind: IdentityNumberKind) -> bool:
+    if _is_other(text, match):
+        return False
+    # Of random eleven digits one in 1,700 is a fødselsnummer or D-number, but one in 400 with the rarer kinds.
+    bare = match.end() - match.start() == 11
+    return kind in ("fodselsnummer", "d_number") or not bare or _is_said_to_be_a_persons(text, match)
 
 
 def _norwegian_kind(day: str, month: str, year: str, tail: str) -> IdentityNumberKind | None:

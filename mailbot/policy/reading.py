@@ -9,8 +9,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from mailbot.mail import language
 from mailbot.mail.message import Attachment, Message
-from mailbot.policy import language
 from mailbot.policy.model import Evidence, Facts
 
 SenderClass = Literal["own", "authority", "private", "organisation", "unknown"]

@@ -35,6 +35,8 @@ COORDINATION = swedish("850774")
 # The last four must not read as a time of day, or twelve bare digits count as a timestamp.
 TWELVE = "19" + swedish("850714", "779")
 
+RARER = [("144785", "h_number"), ("148785", "synthetic"), ("147285", "synthetic"), ("548785", "synthetic")]
+
 WRITTEN = [
     (f"{TEN[:6]}-{TEN[6:]}", "personnummer"),
     (f"{TEN[:6]}+{TEN[6:]}", "personnummer"),
@@ -49,10 +51,7 @@ WRITTEN = [
     (f"19{COORDINATION[:6]}-{COORDINATION[6:]}", "samordningsnummer"),
     (norwegian("140785"), "fodselsnummer"),
     (norwegian("540785"), "d_number"),
-    (norwegian("144785"), "h_number"),
-    (norwegian("148785"), "synthetic"),
-    (norwegian("147285"), "synthetic"),
-    (norwegian("548785"), "synthetic"),
+    *((f"{norwegian(day)[:6]} {norwegian(day)[6:]}", kind) for day, kind in RARER),
 ]
 
 
@@ -79,6 +78,12 @@ def test_forms_that_speak_for_themselves(written, kind, around):
 def test_norwegian_ways_of_writing(written):
     [number] = find(f"Fødselsnummeret er {written}, hilsen Kari")
     assert number.kind == "fodselsnummer"
+
+
+@pytest.mark.parametrize("day, kind", RARER)
+def test_rarer_norwegian_numbers_without_a_space_need_a_word(day, kind):
+    assert [number.kind for number in find(f"Fødselsnummer: {norwegian(day)}")] == [kind]
+    assert find(f"kode {norwegian(day)}") == ()
 
 
 @pytest.mark.parametrize(
@@ -164,13 +169,15 @@ def _ordinary_mail(rng: random.Random) -> str:
     day = f"{rng.randint(2015, 2027)}{rng.randint(1, 12):02}{rng.randint(1, 28):02}"
     time = f"{rng.randint(0, 23):02}{rng.randint(0, 59):02}"
     digits = "".join(rng.choice("0123456789") for _ in range(40))
+    when = f"{day[:4]}-{day[4:6]}-{day[6:]} kl. {time[:2]}:{time[2:]}"
+    ocr = digits[:9] + luhn.calc_check_digit(digits[:9])
     return (
-        f"Hej! Vi sågs {day[:4]}-{day[4:6]}-{day[6:]} kl. {time[:2]}:{time[2:]}. Ring mig på 070-{digits[:3]} {digits[3:5]} "
-        f"{digits[5:7]} eller 07{digits[7:15]}. Faktura {digits[:6]}, OCR {digits[:9]}{luhn.calc_check_digit(digits[:9])}. "
-        f"Ärende KS {day[:4]}/{digits[:3]}, fastighet {digits[:2]}:{digits[2:5]}. Bankgiro {digits[5:8]}-{digits[8:12]}. "
-        f"Bilaga skannad_{day}{time}.pdf, ID {day}{time}. Konto {digits[:4]}.{digits[4:6]}.{digits[6:11]}, tfn {digits[:2]} "
-        f"{digits[2:4]} {digits[4:6]} {digits[6:8]}, belopp {digits[20:22]} {digits[22:25]} kr, mätare {digits[25:35]}, "
-        f"ref {digits[28:39]}, kod {digits[16:27]}"
+        f"Hej! Vi sågs {when}. Ring mig på 070-{digits[:3]} {digits[3:5]} {digits[5:7]} eller 07{digits[7:15]}. "
+        f"Faktura {digits[:6]}, OCR {ocr}. Bankgiro {digits[5:8]}-{digits[8:12]}."
+        f"Ärende KS {day[:4]}/{digits[:3]}, fastighet {digits[:2]}:{digits[2:5]}. Bilaga skannad_{day}{time}.pdf. "
+        f"ID {day}{time}. Konto {digits[:4]}.{digits[4:6]}.{digits[6:11]}, kod {digits[16:27]}, ref {digits[28:39]}. "
+        f"Tfn {digits[:2]} {digits[2:4]} {digits[4:6]} {digits[6:8]}, {digits[20:22]} {digits[22:25]} kr"
+        f", mätare {digits[25:35]}"
     )
 
 
