@@ -89,7 +89,8 @@ def _scan(raw: bytes) -> list[_Mailbox]:
         elif kind == "angle":
             current.angle = text if current.angle is None else current.angle
         elif text in b",;":
-            mailboxes.append(_Mailbox())
+            if current.words or current.angle is not None or current.comment:
+                mailboxes.append(_Mailbox())
         elif text == b":":  # the name of a group ends here, or of an RFC 822 route outside of brackets
             mailboxes[-1] = _Mailbox()
         elif kind == "space":

@@ -1,7 +1,7 @@
 """From a MIME structure to what a person reads: the text, its spans, and what hangs on it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -72,6 +72,24 @@ class _Unit:
     alternative: bool = False
 
 
+class _Repeats:
+    """Some programs send both forms of a text in a multipart/mixed; the second adds nothing then."""
+
+    def __init__(self, units: Sequence[_Unit]) -> None:
+        lone = [unit for unit in units if not unit.alternative]
+        self._both_forms = any(unit.plain for unit in lone) and any(unit.html for unit in lone)
+        self._letters: set[str] = set()
+
+    def seen(self, text: str) -> bool:
+        """Whether the same letters and digits, in the same order, were there before."""
+        if not self._both_forms:
+            return False
+        letters = _NOT_LETTERS.sub("", text)
+        known = letters in self._letters
+        self._letters.add(letters)
+        return known
+
+
 def read_body(raw: bytes, structure: Structure, own_signature_lines: Sequence[str]) -> tuple[Body, frozenset[str]]:
     """The body of a message and what was wrong with it."""
     units, others = _sort_parts(structure)
@@ -123,10 +141,12 @@ def _is_rendering(part: Part) -> bool:
     return part.content_type.startswith("text/") and part.content_type != "text/calendar" and not named
 
 
-def _choose_text(raw: bytes, units: Iterable[_Unit]) -> tuple[str, TextSource, frozenset[str]]:
+def _choose_text(raw: bytes, units: Sequence[_Unit]) -> tuple[str, TextSource, frozenset[str]]:
+    """The units' texts in order, each from its plain form unless that is empty."""
     texts: list[str] = []
     source: TextSource = "none"
     defects: set[str] = set()
+    repeats = _Repeats(units)
     left = MAX_TEXT
     for unit in units:
         if left <= 0:
@@ -136,13 +156,12 @@ def _choose_text(raw: bytes, units: Iterable[_Unit]) -> tuple[str, TextSource, f
         text = _joined(raw, unit.plain, defects)
         if not text.strip():
             form, text = "html", "\n".join(_html_text(raw, part, defects) for part in unit.html)
-            if texts and not unit.alternative and _repeats(text, texts):
-                continue
-        if text.strip():
-            source = form if source == "none" else source
-            defects.update(("truncated",) if len(text) > left else ())
-            texts.append(text[:left])
-            left -= len(text) + 1
+        if not text.strip() or repeats.seen(text):
+            continue
+        source = form if source == "none" else source
+        defects.update(("truncated",) if len(text) > left else ())
+        texts.append(text[:left])
+        left -= len(text) + 1
     return "\n".join(texts), source, frozenset(defects)
 
 
@@ -180,12 +199,6 @@ def _html_text(raw: bytes, part: Part, defects: set[str]) -> str:
     from mailbot.mail.html import to_text  # the HTML parser is loaded only where there is HTML to read
 
     return to_text(_decoded(raw, part, defects))
-
-
-def _repeats(text: str, texts: Sequence[str]) -> bool:
-    """Some programs send both forms in a multipart/mixed: the second adds nothing then."""
-    letters = _NOT_LETTERS.sub("", text)
-    return letters in _NOT_LETTERS.sub("", "".join(texts))
 
 
 def _attachment(raw: bytes, part: Part) -> Attachment:

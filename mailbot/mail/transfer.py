@@ -9,7 +9,8 @@ IDENTITY: Final = frozenset({"7bit", "8bit", "binary"})
 KNOWN: Final = IDENTITY | {"base64", "quoted-printable"}
 
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")))
-_BLANKS_BEFORE_BREAK = re.compile(rb"[ \t]++(?=\r?\n)")
+#: the look-behind keeps it linear: a run of blanks is tried once, at its beginning
+_BLANKS_BEFORE_BREAK = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
 
 
 def decode(data: bytes | memoryview, encoding: str) -> bytes:
