@@ -1,0 +1,180 @@
+"""Signals: lines of `signals/LANG.toml` found in a mail's own words, each with its weight and where it was found.
+
+A file holds groups of lines. A line is a phrase (see `policy/patterns.py`) and a weight:
+
+    "jag överklag*" = 3.0
+    "^ skicka (mig|oss|över)" = 2.0        ^   begins a sentence or a clause
+    "hur länge ? " = 1.0                   ?   the sentence ends with a question mark
+    "*ansök(an|ningar)" = 1.5              ( | )   either; may hold several words, or nothing
+    "inte nöjd .. beslut*" = 3.0           ..  up to eight words between
+
+A group is a kind of document (`appeal`) or a mark (`our_decision`), which means something only beside others: see
+`kind.py`. The groups `negation` and `hedge` weaken the lines that follow them; `sender_*` are looked for in the
+author's name and address. A line counts once per mail. Weights of a profile (`Policy.signals`) replace or extend the
+file; 0 switches a line off.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+
+from mailbot.errors import UserError
+from mailbot.policy.model import Evidence
+from mailbot.policy.patterns import Patterns, Text, compile_patterns, prepare
+from mailbot.policy.profile import Policy
+from mailbot.policy.reading import Reading
+
+#: language -> group -> phrase -> points
+Overrides = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+SHIPPED = ("sv", "nb", "en")
+# Which files a mail is read by: neighbours by the nearest language, all three when the language is uncertain.
+_FILES = {"sv": ("sv",), "nb": ("nb",), "nn": ("nb",), "da": ("nb",), "en": ("en",)}
+_SURE = 0.5
+
+#: sentence number of what stands in the subject, a file name or the sender; near to everything
+NOWHERE = -1
+#: a negation or hedge reaches over so many words, as long as no comma comes between
+_REACH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line found. `kind` is its group, `rule` names language, group and phrase, `points` what remains of it."""
+
+    kind: str
+    rule: str
+    points: float
+    evidence: Evidence
+    sentence: int = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    group: str
+    rule: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSet:
+    """The compiled lines of one or more languages."""
+
+    text: Patterns[_Line]
+    sender: Patterns[_Line]
+    negations: frozenset[str]
+    hedges: frozenset[str]
+    #: words after which a clause begins as it would after a full stop ("och", "men")
+    joints: frozenset[str]
+    lines: int
+
+
+def hits(reading: Reading, policy: Policy) -> tuple[Hit, ...]:
+    """Every line that fires on the new text, the subject, the attachments' names and the sender, best place first."""
+    signal_set = load(_language(reading), policy.signals)
+    best: dict[str, Hit] = {}
+    for hit in _all_hits(reading, signal_set):
+        known = best.get(hit.rule)
+        if known is None or abs(hit.points) > abs(known.points):
+            best[hit.rule] = hit
+    return tuple(best.values())
+
+
+def load(language: str | None, overrides: Overrides | None = None) -> SignalSet:
+    """The signals for mail in `language` (None = uncertain). UserError names each line that cannot be read."""
+    frozen = tuple(
+        (name, group, phrase, float(points))
+        for name, groups in (overrides or {}).items()
+        for group, lines in groups.items()
+        for phrase, points in lines.items()
+    )
+    return _load(_FILES.get(language or "", SHIPPED), frozen)
+
+
+@lru_cache(maxsize=32)
+def _load(names: tuple[str, ...], overrides: tuple[tuple[str, str, str, float], ...]) -> SignalSet:
+    lines: list[tuple[str, _Line]] = []
+    small: dict[str, set[str]] = {"negation": set(), "hedge": set(), "joint": set()}
+    for name in names:
+        for group, weights in _groups(name, overrides).items():
+            for phrase, points in weights.items():
+                if points and group in small:
+                    small[group].add(phrase)
+                elif points:
+                    lines.append((phrase, _Line(group, f"{name}.{group}.{phrase}", points)))
+    _check(lines)
+    is_sender = "sender_"
+    return SignalSet(
+        compile_patterns([pair for pair in lines if not pair[1].group.startswith(is_sender)]),
+        compile_patterns([pair for pair in lines if pair[1].group.startswith(is_sender)]),
+        frozenset(small["negation"]),
+        frozenset(small["hedge"]),
+        frozenset(small["joint"]),
+        len(lines),
+    )
+
+
+def _groups(name: str, overrides: tuple[tuple[str, str, str, float], ...]) -> dict[str, dict[str, float]]:
+    shipped = tomllib.loads(files("mailbot.policy").joinpath("signals", f"{name}.toml").read_text("utf-8"))
+    groups = {group: dict(lines) for group, lines in shipped.items()}
+    for language, group, phrase, points in overrides:
+        if language == name:
+            groups.setdefault(group, {})[phrase] = points
+    return groups
+
+
+def _check(lines: Sequence[tuple[str, _Line]]) -> None:
+    problems: list[str] = []
+    for pair in lines:
+        try:
+            compile_patterns([pair])
+        except ValueError as error:
+            problems.append(f"signals {pair[1].rule.split('.')[0]}, group {pair[1].group}: {error}")
+    if problems:
+        raise UserError("signals cannot be read; correct these lines", problems)
+
+
+def _language(reading: Reading) -> str | None:
+    return reading.language if reading.language_confidence >= _SURE else None
+
+
+def _all_hits(reading: Reading, signal_set: SignalSet) -> Iterator[Hit]:
+    for hit, start, end in _found(signal_set.text, signal_set, reading.new):
+        yield replace(hit, evidence=reading.evidence(start, end))
+    shift = reading.subject_start
+    for hit, start, end in _found(signal_set.text, signal_set, reading.bare_subject):
+        yield replace(hit, evidence=reading.subject_evidence(start + shift, end + shift), sentence=NOWHERE)
+    for number, part in enumerate(reading.message.body.attachments if reading.message.body else ()):
+        name = (part.filename or "")[:200].rpartition(".")[0]
+        for hit, start, end in _found(signal_set.text, signal_set, name.replace("_", " ")):
+            yield replace(hit, evidence=Evidence(f"attachment:{number}", start, end), sentence=NOWHERE)
+    author = reading.message.author
+    shown = f"{author.name[:200]} {author.email[:320]}"
+    for hit, start, end in _found(signal_set.sender, signal_set, shown.replace("_", " ")):
+        yield replace(hit, evidence=Evidence("header:From", start, end), sentence=NOWHERE)
+
+
+def _found(patterns: Patterns[_Line], signal_set: SignalSet, text: str) -> Iterator[tuple[Hit, int, int]]:
+    """Hits in `text` with the characters they cover; their evidence is still to be set."""
+    prepared = prepare(text)
+    nothing = Evidence("text", 0, 0)
+    for match in patterns.find(prepared, signal_set.joints):
+        first = prepared.words[match.first]
+        line = match.label
+        points = line.points * _weakened(prepared, match.first, signal_set)
+        hit = Hit(line.group, line.rule, points, nothing, first.sentence)
+        yield hit, first.start, prepared.words[match.last].end
+
+
+def _weakened(text: Text, index: int, signal_set: SignalSet) -> float:
+    """0 behind a negation ("inget avslag"), a half behind a hedge ("funderar på att klaga"), else 1."""
+    for back in range(index - 1, max(index - 1 - _REACH, -1), -1):
+        if text.words[back].sentence != text.words[index].sentence or text.parted(back):
+            break
+        if text.words[back].text in signal_set.negations:
+            return 0.0
+        if text.words[back].text in signal_set.hedges:
+            return 0.5
+    return 1.0
