@@ -11,7 +11,7 @@ from mailbot.errors import UserError
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config
-    from mailbot.secrets import Secrets
+    from mailbot.secrets import Account, Secrets
 
 # A larger one is a wrong file on standard input.
 _MAX_BYTES = 1 << 20
@@ -24,11 +24,18 @@ def secret() -> None:
 
 def secrets_of(config: "Config") -> "Secrets":
     """The installation's secrets, owned by the account its database belongs to."""
-    from mailbot.secrets import Secrets, service_account
+    from mailbot.secrets import Secrets
+
+    return Secrets(Path(config.paths.secrets), service_account_of(config))
+
+
+def service_account_of(config: "Config") -> "Account":
+    """The account mailbot runs as."""
+    from mailbot.secrets import service_account
     from mailbot.store.database import sqlite_path
 
     database = sqlite_path(config.paths.database)
-    return Secrets(Path(config.paths.secrets), service_account(database.parent if database else None))
+    return service_account(database.parent if database else None)
 
 
 @secret.command("set")

@@ -134,6 +134,10 @@ class PersonSettings:
     calendar: str = ""
     absences: tuple[KnownAbsence, ...] = ()
 
+    def is_away_on(self, day: date) -> bool:
+        """Whether an absence known from the people file covers the local date `day`."""
+        return any(absence.from_ <= day < absence.back for absence in self.absences)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:

@@ -1,0 +1,62 @@
+"""`mailbot doctor`: does every duty have somebody who does it, and every mailbox somebody it belongs to?"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from mailbot.config.model import Config
+from mailbot.work.doctor_findings import Check, Findings
+
+_MOST_NAMED = 5
+
+
+def people_checks(config: Config, find: Findings, now: datetime) -> Iterator[Check]:
+    """Roles without people, people without mailboxes, mailboxes without owners."""
+    yield from _roles(config, find, now)
+    yield from _mailboxes(config, find)
+
+
+def _roles(config: Config, find: Findings, now: datetime) -> Iterator[Check]:
+    duties = [("roles.head_of_administration", config.roles.head_of_administration)]
+    for unit in config.units:
+        duties += [(f"{unit.id}.registrars", unit.registrars), (f"{unit.id}.mail_officers", unit.mail_officers)]
+    findings = [finding for duty, ids in duties for finding in _duty(config, find, now, duty, ids)]
+    if not config.roles.administrators:
+        findings.append(find.warning("roles", "roles_no_administrator"))
+    yield from findings
+    if not findings:
+        yield find.ok("roles", "roles_ok")
+
+
+def _duty(config: Config, find: Findings, now: datetime, duty: str, person_ids: tuple[str, ...]) -> Iterator[Check]:
+    """Bjurholm p. 4: the head sees to it that a substitute checks the mailbox, so a duty needs more than one name."""
+    today = now.astimezone(config.zone).date()
+    people = [person for person in map(config.person, person_ids) if person is not None]
+    if not people:
+        yield find.problem("roles", "roles_nobody", duty=duty)
+    elif all(person.is_away_on(today) for person in people):
+        yield find.problem("roles", "roles_all_away", duty=duty)
+    elif len(people) == 1:
+        yield find.warning("roles", "roles_no_deputy", duty=duty)
+
+
+def _mailboxes(config: Config, find: Findings) -> Iterator[Check]:
+    checked = {mailbox.unit for mailbox in config.mailboxes if mailbox.role == "authority"}
+    without_authority = [unit.id for unit in config.units if unit.id not in checked]
+    personal = [mailbox for mailbox in config.mailboxes if mailbox.role == "personal"]
+    ownerless = [mailbox.address for mailbox in personal if config.owner(mailbox) is None]
+    owners = {owner.id for mailbox in personal if (owner := config.owner(mailbox))}
+    without_mailbox = [person.id for person in config.people if person.id not in owners] if personal else []
+    if without_authority:
+        yield find.warning("mailboxes", "people_unit_without_mailbox", units=_named(without_authority))
+    if ownerless:
+        yield find.warning("mailboxes", "people_ownerless", mailboxes=_named(ownerless))
+    if without_mailbox:
+        yield find.warning("people", "people_without_mailbox", people=_named(without_mailbox))
+    elif not ownerless:
+        yield find.ok("people", "people_ok" if personal else "people_not_read", count=len(config.people))
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" (+{len(names) - _MOST_NAMED})" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
