@@ -65,7 +65,8 @@ class Mailbox(Protocol):
 
         Yields at least one batch; the last batch's cursor means "nothing newer". A reader may stop after any batch
         and continue later from its cursor. TransientError may come after good batches (a few messages cannot be read
-        at present): commit each batch as it comes. A folder that does not exist any more has everything gone.
+        at present): commit each batch as it comes. Of a folder that does not exist any more everything is gone; a
+        platform that cannot name what was there yields an empty batch with `reset`.
         """
         ...
 

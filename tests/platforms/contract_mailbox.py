@@ -20,6 +20,8 @@ class MailboxWorld(Protocol):
 
     def create_folder(self, name: str) -> None: ...
 
+    def delete_folder(self, folder: Folder) -> None: ...
+
     def deliver(self, raw: bytes, *, received_at: datetime, folder: str = "INBOX") -> None: ...
 
     def delete(self, folder: Folder, delivery_id: str) -> None: ...
@@ -212,6 +214,20 @@ class MailboxContract:
         assert [batch.reset for batch in batches] == [True, False, False]
         assert contents(mailbox, inbox, batches) == [mail(number) for number in range(5)]
         assert not any(batch.reset for batch in read_all(mailbox, inbox, batches[-1].cursor))
+
+    def test_a_deleted_folder_has_everything_gone(self, world: MailboxWorld) -> None:
+        world.create_folder("Projekt")
+        world.deliver(mail(0), received_at=BASE, folder="Projekt")
+        project = folder(world.open(), "Projekt")
+        batches = read_all(world.open(), project)
+        (arrival,) = arrivals(batches)
+        world.delete_folder(project)
+        assert "Projekt" not in [each.name for each in world.open().folders()]
+        (batch,) = read_all(world.open(), project, batches[-1].cursor)
+        assert batch.arrived == ()
+        # A platform that cannot name what was there says that nothing is left.
+        assert batch.reset or batch.gone == (arrival.delivery_id,)
+        assert list(world.open().fetch_headers(project, [])) == []
 
     def test_large_message(self, world: MailboxWorld) -> None:
         large = mail(0, "å" * 76 + "\r\n" + ("x" * 76 + "\r\n") * 60_000)

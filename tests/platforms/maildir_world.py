@@ -47,6 +47,9 @@ class MaildirWorld:
     def create_folder(self, name: str) -> None:
         make_maildir(self.path(name))
 
+    def delete_folder(self, folder: Folder) -> None:
+        shutil.rmtree(self.path(folder.name))
+
     def deliver(self, raw: bytes, *, received_at: datetime, folder: str = "INBOX", name: str = "") -> Path:
         name = name or f"{int(received_at.timestamp())}.M{next(self._numbers)}P1.post"
         temporary = self.path(folder) / "tmp" / name
@@ -80,6 +83,8 @@ class MaildirWorld:
 
 
 class MaildirSenderWorld:
+    refuses_at_once = True
+
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._root = root
         self._monkeypatch = monkeypatch

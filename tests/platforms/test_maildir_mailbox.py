@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mailbot.errors import PermanentError, TransientError
 from mailbot.platforms.base import Folder
 from mailbot.platforms.maildir.cursor import MaildirCursor
-from mailbot.platforms.maildir.folder import OpenFolder
+from mailbot.platforms.maildir.folder import Listing, OpenFolder
 from mailbot.platforms.maildir.mailbox import MaildirMailbox
 from tests.platforms.contract_mailbox import BASE, MailboxContract, arrivals, contents, folder, mail, minute, read_all
 from tests.platforms.maildir_world import MaildirWorld, make_maildir
@@ -234,7 +234,12 @@ def test_many_vanished_messages_cost_one_more_listing(world: MaildirWorld, monke
         path.unlink()
     listings = []
     plain = OpenFolder.listing
-    monkeypatch.setattr(OpenFolder, "listing", lambda there: listings.append(1) or plain(there))
+
+    def listing(there: OpenFolder) -> Listing:
+        listings.append(there.folder_id)
+        return plain(there)
+
+    monkeypatch.setattr(OpenFolder, "listing", listing)
     assert [raw for _, raw in mailbox.fetch_headers(INBOX, ids)] == [None] * 50
     assert len(listings) == 1
 
@@ -365,6 +370,9 @@ class TestCursor:
         assert len(cursor.with_known(names).encode()) < 30 * len(names)
 
 
+STEPS = ["deliver", "delete", "read", "move", "pass"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["deliver", "delete", "read", "move", "pass"]), st.integers(0, 5)), max_size=30)
@@ -393,13 +401,14 @@ def test_whatever_people_do_every_message_is_seen(steps: list[tuple[str, int]]) 
                 world.deliver(mail(number), received_at=minute(choice), folder=here.name)
             elif step == "pass":
                 reading()
-            elif present:
-                target = present[choice % len(present)]
-                {
-                    "delete": lambda t=target, h=here: world.delete(h, t),
-                    "read": lambda t=target, h=here: world.mark_read(h, t),
-                    "move": lambda t=target, h=here, o=there: world.move(h, t, o),
-                }[step]()
+            elif not present:
+                continue
+            elif step == "delete":
+                world.delete(here, present[choice % len(present)])
+            elif step == "read":
+                world.mark_read(here, present[choice % len(present)])
+            else:
+                world.move(here, present[choice % len(present)], there)
         reading()
         for each in folders:
             assert told[each.id] == {file.name.partition(":")[0] for file in world.path(each.name).glob("[nc]*/*")}

@@ -1,0 +1,135 @@
+"""What every AutoReplies and ForwardRules must do, on whatever platform."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pytest
+
+from mailbot.platforms.base import AutoReplies, AutoReply, ForwardRules
+
+ANNA = "anna@bjurholm.example"
+EVA = "eva@bjurholm.example"
+REGISTRY = "kommunen@bjurholm.example"
+
+NOTHING = AutoReply(enabled=False, starts_at=None, ends_at=None, internal_text="", external_text="")
+LEAVE = AutoReply(
+    enabled=True,
+    starts_at=datetime(2026, 7, 5, 22, 0, tzinfo=UTC),
+    ends_at=datetime(2026, 8, 2, 22, 0, tzinfo=UTC),
+    internal_text="Jag är inte på kontoret och väntas åter 26-08-03",
+    external_text="Jag är inte på kontoret och väntas åter 26-08-03.\nVid angelägna ärenden: växeln.",
+)
+OWN = AutoReply(
+    enabled=True, starts_at=None, ends_at=None, internal_text="Jobbar hemifrån i dag.", external_text="På resande fot."
+)
+
+
+class AutoRepliesWorld(Protocol):
+    def open(self) -> AutoReplies: ...
+
+    def person_sets(self, reply: AutoReply) -> None:
+        """ANNA chooses an automatic reply herself, in her mail program."""
+        ...
+
+    def other_settings(self) -> object:
+        """All that the mailbox is set to besides the automatic reply, to be compared."""
+        ...
+
+
+class AutoRepliesContract:
+    @pytest.fixture
+    def world(self) -> AutoRepliesWorld:
+        raise NotImplementedError
+
+    def as_kept(self, world: AutoRepliesWorld, reply: AutoReply) -> AutoReply:
+        """What the platform keeps of `reply`: those with one text keep the external one."""
+        return reply if world.open().two_texts else replace(reply, internal_text=reply.external_text)
+
+    def test_nothing_installed(self, world: AutoRepliesWorld) -> None:
+        assert not world.open().read(ANNA).enabled
+
+    @pytest.mark.parametrize("reply", [LEAVE, OWN, replace(LEAVE, audience="none"), replace(LEAVE, audience="known")])
+    def test_what_was_installed_is_read_back(self, world: AutoRepliesWorld, reply: AutoReply) -> None:
+        world.open().install(ANNA, reply)
+        assert world.open().read(ANNA) == self.as_kept(world, reply)
+
+    @pytest.mark.parametrize("before", [NOTHING, OWN, replace(OWN, enabled=False)])
+    def test_what_was_there_before_comes_back(self, world: AutoRepliesWorld, before: AutoReply) -> None:
+        world.person_sets(before)
+        before = world.open().read(ANNA)
+        token = world.open().install(ANNA, LEAVE)
+        for _ in range(2):  # a repeated attempt after a crash does no harm
+            world.open().restore(ANNA, token)
+            assert world.open().read(ANNA) == before
+
+    def test_installing_again_keeps_a_way_back(self, world: AutoRepliesWorld) -> None:
+        """A longer absence replaces the text; the first token still leads back to the person's own."""
+        world.person_sets(OWN)
+        first = world.open().install(ANNA, LEAVE)
+        longer = replace(LEAVE, ends_at=datetime(2026, 8, 9, 22, 0, tzinfo=UTC))
+        second = world.open().install(ANNA, longer)
+        world.open().restore(ANNA, second)
+        assert world.open().read(ANNA) == self.as_kept(world, LEAVE)
+        world.open().restore(ANNA, first)
+        assert world.open().read(ANNA) == self.as_kept(world, OWN)
+
+    def test_other_settings_stay(self, world: AutoRepliesWorld) -> None:
+        before = world.other_settings()
+        token = world.open().install(ANNA, LEAVE)
+        assert world.other_settings() == before
+        world.open().restore(ANNA, token)
+        assert world.other_settings() == before
+
+    def test_others_are_not_touched(self, world: AutoRepliesWorld) -> None:
+        world.open().install(ANNA, LEAVE)
+        assert not world.open().read(EVA).enabled
+
+
+class ForwardRulesWorld(Protocol):
+    def open(self) -> ForwardRules: ...
+
+    def person_adds_rule(self) -> None:
+        """ANNA sorts mail with a rule of her own, which also forwards to EVA."""
+        ...
+
+    def own_rules(self) -> object:
+        """ANNA's own rules, to be compared."""
+        ...
+
+    def keeps_original(self) -> bool:
+        """Whether mail to ANNA still lies in her mailbox when mailbot's rules have forwarded it."""
+        ...
+
+
+class ForwardRulesContract:
+    @pytest.fixture
+    def world(self) -> ForwardRulesWorld:
+        raise NotImplementedError
+
+    def test_installed_read_removed(self, world: ForwardRulesWorld) -> None:
+        assert list(world.open().read(ANNA)) == []
+        token = world.open().install(ANNA, REGISTRY)
+        assert list(world.open().read(ANNA)) == [REGISTRY]
+        assert world.keeps_original()
+        for _ in range(2):
+            world.open().remove(ANNA, token)
+            assert list(world.open().read(ANNA)) == []
+
+    def test_installed_twice_is_one_rule(self, world: ForwardRulesWorld) -> None:
+        assert world.open().install(ANNA, REGISTRY) == world.open().install(ANNA, REGISTRY)
+        assert list(world.open().read(ANNA)) == [REGISTRY]
+
+    def test_two_rules_are_told_apart(self, world: ForwardRulesWorld) -> None:
+        first, _ = world.open().install(ANNA, REGISTRY), world.open().install(ANNA, EVA)
+        world.open().remove(ANNA, first)
+        assert list(world.open().read(ANNA)) == [EVA]
+
+    def test_own_rules_stay(self, world: ForwardRulesWorld) -> None:
+        world.person_adds_rule()
+        before = world.own_rules()
+        assert list(world.open().read(ANNA)) == []
+        token = world.open().install(ANNA, EVA)
+        assert world.own_rules() == before
+        world.open().remove(ANNA, token)
+        assert world.own_rules() == before
