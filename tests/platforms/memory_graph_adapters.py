@@ -125,9 +125,7 @@ class GraphAutoReplies:
         with translated(), self._server.request(address) as account:
             setting = NO_REPLY | account.mailbox_settings.get("automaticRepliesSetting", {})
         scheduled = setting["status"] == "scheduled"
-        audience = next(
-            (ours for ours, theirs in AUDIENCES.items() if theirs == setting.get("externalAudience")), "all"
-        )
+        audience: Audience = next(ours for ours, theirs in AUDIENCES.items() if theirs == setting["externalAudience"])
         return AutoReply(
             enabled=setting["status"] != "disabled",
             starts_at=_instant(setting, "scheduledStartDateTime") if scheduled else None,

@@ -73,6 +73,13 @@ def test_a_missing_mailbox_is_named_and_not_created(world: MaildirSenderWorld, t
     assert not (tmp_path / "missing").exists()
 
 
+def test_a_missing_folder_for_other_hosts_is_named(world: MaildirSenderWorld, tmp_path: Path) -> None:
+    sender = MaildirSender(world.paths.get, world.paths[SERVICE], outside=tmp_path / "outside")
+    receipt = attempt(sender, outgoing(1, ANNA, "a@medborgare.example"))
+    assert [refusal.recipient for refusal in receipt.refused] == ["a@medborgare.example"]
+    assert str(tmp_path / "outside") in receipt.refused[0].reason
+
+
 def test_a_missing_service_mailbox_is_named(world: MaildirSenderWorld, tmp_path: Path) -> None:
     sender = MaildirSender(world.paths.get, tmp_path / "nowhere")
     with pytest.raises(PermanentError, match="nowhere"):

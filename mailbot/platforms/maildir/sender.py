@@ -109,6 +109,8 @@ class MaildirSender:
                 refused.append(Refusal(recipient, f"{path} is no Maildir: create it first"))
             elif (place := path or self._outside) is None:
                 refused.append(Refusal(recipient, "not a mailbox on this host"))
+            elif path is None and not place.is_dir():
+                refused.append(Refusal(recipient, f"the folder {place} for mail to other hosts is missing: create it"))
             else:
                 targets.setdefault(place, []).append(recipient)
         return targets, refused
