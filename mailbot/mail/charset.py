@@ -36,7 +36,7 @@ _WESTERN = frozenset({"ascii", "iso8859-1", "cp1252"})
 _NOT_ASCII_COMPATIBLE = re.compile(r"utf-16|utf-32|iso2022|hz|cp037|cp1140|cp500|cp424|cp273|cp875|cp102[56]")
 
 #: UTF-7 hides words from whoever reads the octets; the rest are no charsets of mail, or quadratic (punycode)
-_REFUSED = frozenset({"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
+_REFUSED = frozenset({"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
 
 _HIGH_OCTETS = bytes(range(0x80, 0x100))
 
@@ -52,7 +52,7 @@ def codec_name(declared: str) -> str | None:
         "".encode(info.name)  # refuses codecs that are not text ("hex", "zlib"), which `lookup` finds
     except (LookupError, ValueError, UnicodeError):
         return None
-    return None if info.name in _REFUSED else info.name
+    return None if info.name.replace("_", "-") in _REFUSED else info.name
 
 
 def decode(data: bytes, declared: str | None = None) -> tuple[str, bool]:

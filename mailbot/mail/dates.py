@@ -18,7 +18,7 @@ _ZONE_HOURS = {
     "eet": 2,
     "eest": 3,
 }
-_ZONE_NAME = re.compile(r"\b([A-Za-z]{3,4})\)?\s*\Z")
+_ZONE_NAME = re.compile(r"[\d\s]([A-Za-z]{3,4})\s*\Z")
 _MAX_OFFSET_SECONDS = 16 * 3600
 
 
@@ -36,16 +36,16 @@ def parse_date(text: str | None) -> datetime | None:
         if parsed is None:
             return None
         year, month, day, hour, minute, second = parsed[:6]
-        days, hour = divmod(hour, 24)
-        local = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC) + timedelta(days=min(days, 1))
-        instant = local - timedelta(seconds=_offset_seconds(parsed[9], text))
+        midnight = timedelta(days=1 if hour == 24 else 0)
+        local = datetime(year, month, day, hour % 24 if midnight else hour, minute, min(second, 59), tzinfo=UTC)
+        instant = local + midnight - timedelta(seconds=_offset_seconds(parsed[9], text))
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
         return None  # parsedate_tz itself raises on some damaged dates
     return instant if 1970 <= instant.year <= 2100 else None
 
 
 def _offset_seconds(offset: int | None, text: str) -> int:
-    if offset is None:
+    if not offset:  # parsedate_tz says 0 for a name it does not know
         zone = _ZONE_NAME.search(text)
         return 3600 * _ZONE_HOURS.get(zone[1].lower(), 0) if zone else 0
     return offset if abs(offset) <= _MAX_OFFSET_SECONDS else 0

@@ -8,7 +8,7 @@ stands below came from outside and may be invented.
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from mailbot.mail.dates import parse_date
 from mailbot.mail.headers import Headers
@@ -43,7 +43,7 @@ def arrival_time(
     latest = min(now, internal_date or now) + _TOLERANCE
     stamps = [stamp for stamp in _own_stamps(headers, own) if stamp <= latest]
     arrived = stamps[-1] if stamps else internal_date or parse_date(headers.get("date")) or now
-    return min(arrived, now)
+    return min(arrived, now).astimezone(UTC)
 
 
 def _own_stamps(headers: Headers, own: frozenset[str]) -> Iterator[datetime]:
