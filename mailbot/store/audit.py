@@ -17,7 +17,7 @@ from mailbot.store.tables import audit
 #: the actor of everything that rules and answers bring about
 RULES = "rule"
 
-Detail = Mapping[str, str | int | bool | None | list[str]]
+Detail = Mapping[str, str | int | bool | list[str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

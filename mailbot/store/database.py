@@ -1,7 +1,7 @@
 """One engine per database, and transactions that mean the same on SQLite and PostgreSQL.
 
-Writers take turns: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock held to the end of the transaction. So what
-a writer has read stays true until it commits, and no two of them open the same obligation.
+Writers take turns: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock held to the end of the transaction. So
+what a writer has read stays true until it commits, and no two of them open the same obligation.
 """
 
 import os
@@ -31,7 +31,9 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise UserError("paths.database is not a database URL; an example: sqlite:////var/lib/mailbot/mailbot.db") from None
+        raise UserError(
+            "paths.database is not a database URL; an example: sqlite:////var/lib/mailbot/mailbot.db"
+        ) from None
     if parsed.drivername in {"postgres", "postgresql"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
@@ -130,20 +132,24 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _translate(error: DBAPIError, url: URL) -> MailbotError | DBAPIError:
     name = url.render_as_string(hide_password=True)
-    text = str(error.orig).lower()
     if url.get_backend_name() == "sqlite":
-        if "locked" in text or "busy" in text:
-            return TransientError(f"the database {name} is locked by another process; try again")
-        if "readonly" in text or "unable to open" in text:
-            return UserError(f"the database {name} cannot be written; check the owner and mode of the file and its folder")
-        if "full" in text and isinstance(error, OperationalError):
-            return TransientError(f"the disk under the database {name} is full")
-        if "malformed" in text or "not a database" in text:
-            return UserError(f"the database {name} is damaged; restore the last backup (`mailbot db check` tells more)")
-        return error
+        words = str(error.orig).lower()
+        return next((kind(text.format(name)) for word, kind, text in _SQLITE_TROUBLE if word in words), error)
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return TransientError(f"the database {name} does not answer or is locked; try again")
     return error
+
+
+#: words of SQLite's errors, who must act, and what they are told
+_SQLITE_TROUBLE: tuple[tuple[str, type[TransientError | UserError], str], ...] = (
+    ("locked", TransientError, "the database {} is locked by another process; try again"),
+    ("busy", TransientError, "the database {} is locked by another process; try again"),
+    ("disk is full", TransientError, "the disk under the database {} is full"),
+    ("readonly", UserError, "the database {} cannot be written; check the owner and mode of the file and its folder"),
+    ("unable to open", UserError, "the database {} cannot be opened; check the owner and mode of its folder"),
+    ("malformed", UserError, "the database {} is damaged; restore the last backup (`mailbot db check` tells more)"),
+    ("not a database", UserError, "{} is no database; check paths.database, or restore the last backup"),
+)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -178,6 +178,12 @@ class KnownMessage:
     decided_sent: frozenset[tuple[str, Stage]] = frozenset()
     unparsable: bool = False
 
+    def judged_for(self, unit: str, *, at_least: Stage, sent: bool = False) -> bool:
+        """Whether `unit` judged such a copy (with `sent`: the one in Sent), having read at least that far."""
+        enough = list(Stage)[list(Stage).index(at_least) :]
+        decided = self.decided_sent if sent else self.decided
+        return any((unit, stage) in decided for stage in enough)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationFacts:

@@ -79,9 +79,11 @@ unit_messages = Table(
     Column("ref", Text, primary_key=True),
     Column("message_ref", Text, ForeignKey("messages.ref", ondelete="CASCADE"), nullable=False),
     Column("unit", Text, nullable=False),
+    # of the first received copy; of the first sent one when there is no other
     Column("mailbox", Text, nullable=False),
     Column("assignee", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
+    Column("sent", Boolean, nullable=False),
     # yes / unjudged: owed; no: judged after it had been taken for owed; NULL: never owed
     Column("owes", Text),
     # how far the judging decision had read: -1 nobody judged, else 0 headers, 1 body, 2 attachments
@@ -160,6 +162,7 @@ obligations = Table(
     Column("settled_by_person", Boolean, nullable=False),
     # a person opened it again: answers sent before do not count
     Column("reopened_at", Instant),
+    Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     _one_of("state", "open", "answered", "dismissed"),
     Index("ix_obligations_state_due_on", "state", "due_on"),
@@ -171,7 +174,6 @@ diary_items = Table(
     Column("ref", Text, ForeignKey("unit_messages.ref"), primary_key=True),
     Column("message_ref", Text, ForeignKey("messages.ref"), nullable=False, index=True),
     Column("unit", Text, nullable=False),
-    Column("direction", Text, nullable=False),
     # what the rules proposed; `reopen` returns to it
     Column("proposal", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -271,6 +273,6 @@ _POSTGRES_GUARDS = (
 )
 
 for _statement in _SQLITE_GUARDS:
-    event.listen(audit, "after_create", DDL(_statement).execute_if(dialect="sqlite"))
+    event.listen(audit, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 for _statement in _POSTGRES_GUARDS:
-    event.listen(audit, "after_create", DDL(_statement).execute_if(dialect="postgresql"))
+    event.listen(audit, "after_create", DDL(_statement).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]

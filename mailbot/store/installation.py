@@ -1,0 +1,58 @@
+"""Small facts about this installation, and the kill switch."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from mailbot.store import audit
+from mailbot.store.audit import NewLine
+from mailbot.store.database import Database, upsert
+from mailbot.store.records import Pause
+from mailbot.store.tables import installation
+
+_PAUSED = "paused"
+
+
+class Installation:
+    """Named values ("mode", "enforced_since" ...), and whether anything may leave the house."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, name: str) -> str | None:
+        """The value of `name`, or None."""
+        with self._database.read() as connection:
+            return _get(connection, name)
+
+    def set(self, name: str, value: str) -> None:
+        """Keep `value` under `name`."""
+        with self._database.write() as connection:
+            upsert(connection, installation, [{"name": name, "value": value}])
+
+    def pause(self, *, by: str, reason: str, now: datetime) -> None:
+        """Nothing leaves from now on. While paused already, the first pause stays as it was noted."""
+        with self._database.write() as connection:
+            if _get(connection, _PAUSED) is not None:
+                return
+            value = json.dumps({"since": now.isoformat(), "by": by, "reason": reason}, ensure_ascii=False)
+            upsert(connection, installation, [{"name": _PAUSED, "value": value}])
+            audit.append(connection, [NewLine(actor=by, action="paused")], now=now)
+
+    def resume(self, *, by: str, now: datetime) -> None:
+        """Mail may leave again."""
+        with self._database.write() as connection:
+            if connection.execute(delete(installation).where(installation.c.name == _PAUSED)).rowcount:
+                audit.append(connection, [NewLine(actor=by, action="resumed")], now=now)
+
+    def paused(self) -> Pause | None:
+        """Since when, by whom and why nothing leaves; None when mail may leave."""
+        text = self.get(_PAUSED)
+        if text is None:
+            return None
+        value = json.loads(text)
+        return Pause(since=datetime.fromisoformat(value["since"]), by=value["by"], reason=value["reason"])
+
+
+def _get(connection: Connection, name: str) -> str | None:
+    return connection.execute(select(installation.c.value).where(installation.c.name == name)).scalar_one_or_none()

@@ -1,0 +1,196 @@
+"""What reading mail asks of the store and leaves in it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from mailbot.policy.model import Stage
+from mailbot.store.database import Database, chunks, upsert
+from mailbot.store.linking import stored_links
+from mailbot.store.recording import record_gone, record_outcomes, record_vanished
+from mailbot.store.records import ConversationFacts, KnownMessage, MailboxCheck, Outcome
+from mailbot.store.references import References
+from mailbot.store.tables import (
+    cursors,
+    decisions,
+    deliveries,
+    diary_items,
+    mailbox_checks,
+    messages,
+    obligations,
+    sent_traces,
+    unit_messages,
+)
+
+__all__ = ["ConversationFacts", "Intake", "KnownMessage"]
+
+
+class Intake:
+    """Cursors, what is known already, and the one transaction that records a batch."""
+
+    def __init__(self, database: Database, references: References) -> None:
+        self._database = database
+        self._references = references
+
+    def cursor(self, mailbox: str, folder_id: str) -> str | None:
+        """How far this folder has been read; None: never."""
+        query = select(cursors.c.cursor).where(cursors.c.mailbox == mailbox, cursors.c.folder == folder_id)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def known_deliveries(self, mailbox: str, folder_id: str, delivery_ids: Iterable[str]) -> dict[str, str]:
+        """delivery id -> message ref, of those that are known and present in this folder."""
+        found: dict[str, str] = {}
+        here = (deliveries.c.mailbox == mailbox, deliveries.c.folder == folder_id, deliveries.c.gone_at.is_(None))
+        with self._database.read() as connection:
+            for piece in chunks(sorted(set(delivery_ids))):
+                query = select(deliveries.c.delivery_id, deliveries.c.message_ref)
+                rows = connection.execute(query.where(*here, deliveries.c.delivery_id.in_(piece)))
+                found.update((delivery_id, ref) for delivery_id, ref in rows)
+        return found
+
+    def known_messages(self, content_keys: Iterable[str]) -> dict[str, KnownMessage]:
+        """content key -> what is recorded about this message, of those that are known."""
+        keys = {self._references.fingerprint(key): key for key in content_keys}
+        found: dict[str, KnownMessage] = {}
+        with self._database.read() as connection:
+            for piece in chunks(sorted(keys)):
+                query = select(messages.c.content_print, messages.c.ref, messages.c.unparsable)
+                rows = connection.execute(query.where(messages.c.content_print.in_(piece))).all()
+                decided = _decided(connection, [row.ref for row in rows])
+                for row in rows:
+                    by_side = decided[row.ref]
+                    found[keys[row.content_print]] = KnownMessage(
+                        ref=row.ref,
+                        decided=frozenset(by_side["received"]),
+                        decided_sent=frozenset(by_side["sent"]),
+                        unparsable=row.unparsable is not None,
+                    )
+        return found
+
+    def conversations(self, message_ids: Iterable[str]) -> dict[str, ConversationFacts]:
+        """Message-ID -> facts about the conversation that bears or names it, of those that are known."""
+        prints = {self._references.fingerprint(message_id): message_id for message_id in message_ids}
+        with self._database.read() as connection:
+            linked = stored_links(connection, sorted(prints))
+            wanted = sorted(set(linked.values()))
+            units, written, numbers = (
+                _open_units(connection, wanted),
+                _written_in(connection, wanted),
+                _diary_numbers(connection, wanted),
+            )
+        return {
+            prints[one]: ConversationFacts(
+                open_obligation_units=frozenset(units[conversation]),
+                we_wrote=conversation in written,
+                diary_number=numbers.get(conversation),
+            )
+            for one, conversation in linked.items()
+        }
+
+    def record(
+        self,
+        *,
+        mailbox: str,
+        folder_id: str,
+        outcomes: Sequence[Outcome],
+        gone: Sequence[str],
+        cursor: str,
+        reset: bool,
+        now: datetime,
+        vanished: Sequence[str] = (),
+    ) -> None:
+        """Write a batch and its cursor in one transaction: all of it, or nothing (invariant 1).
+
+        `gone` are deliveries that left the folder, `vanished` those that were listed and could not be fetched any
+        more. `reset` says that the platform lists the folder anew from here: what it does not list again is gone.
+        Recording the same again changes nothing. Raises TransientError when the database is locked.
+        """
+        with self._database.write() as connection:
+            record_gone(connection, mailbox, folder_id, gone, reset=reset, now=now)
+            if outcomes:
+                record_outcomes(connection, outcomes, self._references, now)
+            record_vanished(connection, mailbox, vanished, self._references, now)
+            row = {"mailbox": mailbox, "folder": folder_id, "cursor": cursor, "updated_at": now}
+            upsert(connection, cursors, [row])
+
+    def checked(self, check: MailboxCheck) -> None:
+        """Note a pass over a mailbox, finished or failed."""
+        row = {
+            "mailbox": check.mailbox,
+            "finished": check.completed_at is not None,
+            "started_at": check.started_at,
+            "completed_at": check.completed_at,
+            "new_messages": check.new_messages,
+            "error": check.error,
+        }
+        with self._database.write() as connection:
+            upsert(connection, mailbox_checks, [row])
+
+    def last_checks(self) -> list[MailboxCheck]:
+        """Per mailbox the last finished pass and the last failed one, the older first."""
+        query = select(mailbox_checks).order_by(mailbox_checks.c.mailbox, mailbox_checks.c.started_at)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            MailboxCheck(
+                mailbox=row.mailbox,
+                started_at=row.started_at,
+                completed_at=row.completed_at,
+                new_messages=row.new_messages,
+                error=row.error,
+            )
+            for row in rows
+        ]
+
+
+def _decided(connection: Connection, refs: Sequence[str]) -> dict[str, dict[str, set[tuple[str, Stage]]]]:
+    """message ref -> side -> units and how far they had read."""
+    found: dict[str, dict[str, set[tuple[str, Stage]]]] = defaultdict(lambda: {"received": set(), "sent": set()})
+    query = (
+        select(unit_messages.c.message_ref, unit_messages.c.unit, decisions.c.side, decisions.c.stage)
+        .join(decisions, decisions.c.item_ref == unit_messages.c.ref)
+        .where(unit_messages.c.message_ref.in_(refs))
+    )
+    for message_ref, unit, side, stage in connection.execute(query):
+        found[message_ref][side].add((unit, Stage(stage)))
+    return found
+
+
+def _open_units(connection: Connection, conversations: Sequence[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for piece in chunks(conversations):
+        query = select(obligations.c.conversation, obligations.c.unit)
+        is_open = obligations.c.state == "open"
+        for conversation, unit in connection.execute(query.where(obligations.c.conversation.in_(piece), is_open)):
+            found[conversation].add(unit)
+    return found
+
+
+def _written_in(connection: Connection, conversations: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for piece in chunks(conversations):
+        query = select(sent_traces.c.conversation).where(sent_traces.c.conversation.in_(piece))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _diary_numbers(connection: Connection, conversations: Sequence[str]) -> dict[str, str]:
+    """The registered number of a conversation, else the one found in its mail; the newest of several."""
+    proposed: dict[str, str] = {}
+    registered: dict[str, str] = {}
+    for piece in chunks(conversations):
+        query = (
+            select(messages.c.conversation, diary_items.c.number, diary_items.c.proposed_number)
+            .join(messages, messages.c.ref == diary_items.c.message_ref)
+            .where(messages.c.conversation.in_(piece))
+            .order_by(messages.c.received_at, messages.c.ref)
+        )
+        for conversation, number, found in connection.execute(query):
+            if number:
+                registered[conversation] = number
+            if found:
+                proposed[conversation] = found
+    return proposed | registered

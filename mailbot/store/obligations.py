@@ -1,0 +1,162 @@
+"""Who owes an answer, and what people do about it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, exists, select, update
+
+from mailbot.errors import UserError
+from mailbot.store import audit
+from mailbot.store.audit import Detail, NewLine
+from mailbot.store.database import Database
+from mailbot.store.lookup import the_only, unit_items
+from mailbot.store.records import Obligation, ObligationState
+from mailbot.store.references import References
+from mailbot.store.settling import settle
+from mailbot.store.tables import messages, obligations, outbox, unit_messages
+
+
+class Obligations:
+    """Open, answered and dismissed duties to answer. Mutators take the actor ("person:ID") and the instant."""
+
+    def __init__(self, database: Database, references: References) -> None:
+        self._database = database
+        self._references = references
+
+    def list(
+        self,
+        *,
+        states: Sequence[ObligationState] = ("open",),
+        unit: str | None = None,
+        assignee: str | None = None,
+        mailbox: str | None = None,
+    ) -> list[Obligation]:
+        """Obligations by due date (those without one last), then by arrival."""
+        query = _query().where(obligations.c.state.in_(states))
+        wanted = {"unit": unit, "assignee": assignee, "mailbox": mailbox}
+        for name, value in wanted.items():
+            if value is not None:
+                query = query.where(obligations.c[name] == value)
+        return _all(self._database, query)
+
+    def get(self, ref_or_message_id: str) -> Obligation:
+        """The obligation that this reference or Message-ID belongs to. UserError when there is none, or several."""
+        with self._database.read() as connection:
+            return _record(self._find(connection, ref_or_message_id))
+
+    def of_message(self, message_ref: str) -> Sequence[Obligation]:
+        """The obligations that a message counts to, at most one per unit."""
+        counted_to = select(unit_messages.c.obligation_ref).where(unit_messages.c.message_ref == message_ref)
+        return _all(self._database, _query().where(obligations.c.ref.in_(counted_to)))
+
+    def awaiting_holding_reply(self, today: date) -> Sequence[Obligation]:
+        """Open, judged, due, answerable obligations whose asker has heard nothing yet and has nothing queued."""
+        queued = exists().where(outbox.c.item_ref == obligations.c.ref, outbox.c.kind == "holding_reply")
+        return _all(
+            self._database,
+            _query().where(
+                obligations.c.state == "open",
+                obligations.c.judged,
+                obligations.c.answer_allowed,
+                obligations.c.due_on <= today,
+                obligations.c.acknowledged_at.is_(None),
+                ~queued,
+            ),
+        )
+
+    def assign(self, ref: str, person_id: str, *, by: str, now: datetime) -> None:
+        """Make `person_id` ("" = nobody in particular) answer it; later mail does not change that."""
+        detail = {"assignee": person_id}
+        self._change(ref, {"assignee": person_id, "assigned_by": by}, "assigned", by=by, now=now, detail=detail)
+
+    def answered(self, ref: str, *, how: str, by: str, now: datetime) -> None:
+        """A person says that it was answered, perhaps elsewhere (`how`: telephone, visit, letter ...)."""
+        values = {"state": "answered", "met_at": now, "met_by": by, "reason": how, "settled_by_person": True}
+        self._change(ref, values, "answered", by=by, now=now, only=("open",))
+
+    def dismiss(self, ref: str, *, reason: str, by: str, now: datetime) -> None:
+        """A person says that no answer is owed."""
+        values = {"state": "dismissed", "met_at": now, "met_by": by, "reason": reason, "settled_by_person": True}
+        self._change(ref, values, "dismissed", by=by, now=now, only=("open",))
+
+    def reopen(self, ref: str, *, by: str, now: datetime) -> None:
+        """A person says that the answer is still owed; what was sent until now does not count."""
+        values = {
+            "state": "open",
+            "met_at": None,
+            "met_by": None,
+            "reason": None,
+            "settled_by_person": False,
+            "reopened_at": now,
+        }
+        self._change(ref, values, "reopened", by=by, now=now, only=("answered", "dismissed"), recompute=True)
+
+    def release_held(self, mailbox: str | None = None, *, by: str, now: datetime) -> int:
+        """Let automatic replies go that were held (first pass, burst, reset); how many open obligations that frees."""
+        wanted = [obligations.c.hold_replies, obligations.c.state == "open"]
+        if mailbox is not None:
+            wanted.append(obligations.c.mailbox == mailbox)
+        with self._database.write() as connection:
+            refs = list(connection.execute(select(obligations.c.ref).where(*wanted)).scalars())
+            # The questions remember it too, for when their obligation is computed again.
+            held = unit_messages.c.obligation_ref.in_(select(obligations.c.ref).where(*wanted))
+            connection.execute(update(unit_messages).where(held).values(hold_replies=False))
+            connection.execute(update(obligations).where(*wanted).values(hold_replies=False, changed_at=now))
+            lines = (NewLine(actor=by, action="replies_released", ref=ref) for ref in refs)
+            audit.append(connection, lines, now=now)
+        return len(refs)
+
+    def _find(self, connection: Connection, text: str) -> Row[Any]:
+        refs = [item.obligation_ref for item in unit_items(connection, self._references, text) if item.obligation_ref]
+        ref = the_only(sorted(set(refs)), text, what="open item", command="replies list")
+        return connection.execute(_query().where(obligations.c.ref == ref)).one()
+
+    def _change(
+        self,
+        text: str,
+        values: dict[str, Any],
+        action: str,
+        *,
+        by: str,
+        now: datetime,
+        only: Sequence[ObligationState] = ("open", "answered", "dismissed"),
+        detail: Detail | None = None,
+        recompute: bool = False,
+    ) -> None:
+        with self._database.write() as connection:
+            row = self._find(connection, text)
+            if row.state not in only:
+                raise UserError(f"{row.ref} is {row.state}, so it cannot be {action}; `mailbot replies show {row.ref}`")
+            connection.execute(update(obligations).where(obligations.c.ref == row.ref).values(**values, changed_at=now))
+            audit.append(connection, [NewLine(actor=by, action=action, ref=row.ref, detail=detail)], now=now)
+            if recompute:
+                settle(connection, [row.conversation], now)
+
+
+def _all(database: Database, query: Select[Any]) -> list[Obligation]:
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    return [_record(row) for row in rows]
+
+
+def _query() -> Select[Any]:
+    return (
+        select(
+            obligations,
+            messages.c.message_id,
+            messages.c.subject,
+            messages.c.asker,
+            messages.c.confidential,
+        )
+        .join(messages, messages.c.ref == obligations.c.message_ref)
+        .order_by(obligations.c.due_on.is_(None), obligations.c.due_on, obligations.c.received_at, obligations.c.ref)
+    )
+
+
+_FIELDS = tuple(Obligation.__dataclass_fields__)
+
+
+def _record(row: Row[Any]) -> Obligation:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    return Obligation(**{**values, "asker": row.asker or ""})

@@ -1,0 +1,220 @@
+"""Mail on its way out: claimed, attempted, settled, and remembered for ever, so that nothing goes twice (invariant 2).
+
+pending -> sending -> sent
+                   -> pending (temporary trouble) | failed (refused) | unknown (nobody can tell)
+held, failed, unknown -> pending, when a person releases it;  all but sent and sending -> cancelled
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
+
+from mailbot.errors import UserError
+from mailbot.store import audit
+from mailbot.store.audit import RULES, NewLine
+from mailbot.store.database import Database, chunks
+from mailbot.store.lookup import message_id_form, shown_form
+from mailbot.store.queueing import queue
+from mailbot.store.records import NewMail, OutboxItem, OutboxState
+from mailbot.store.references import References, parse_ref
+from mailbot.store.tables import diary_items, obligations, outbox, unit_messages
+
+#: a settled row keeps its dedup_key; its bytes may be dropped
+_SETTLED: tuple[OutboxState, ...] = ("sent", "cancelled")
+
+
+class Outbox:
+    """The queue. Worker methods take the dedup_key of a claimed item; people's methods a REF or a Message-ID."""
+
+    def __init__(self, database: Database, references: References) -> None:
+        self._database = database
+        self._references = references
+
+    def enqueue(self, mails: Sequence[NewMail], *, now: datetime) -> int:
+        """Queue what was never queued under the same `dedup_key`; how many were new."""
+        with self._database.write() as connection:
+            return queue(connection, mails, self._references, now)
+
+    def claim(self, now: datetime, *, lease_seconds: float = 600) -> OutboxItem | None:
+        """The next pending mail that is due, now "sending". The attempt is committed before this returns, so that a
+        crash during the network call is known; None when nothing is due."""
+        due = (
+            select(outbox.c.dedup_key)
+            .where(outbox.c.state == "pending", outbox.c.next_attempt_at <= now)
+            .order_by(outbox.c.next_attempt_at, outbox.c.created_at, outbox.c.dedup_key)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.write(in_turn=False) as connection:
+            row = connection.execute(
+                update(outbox)
+                .where(outbox.c.dedup_key == due.scalar_subquery(), outbox.c.state == "pending")
+                .values(
+                    state="sending",
+                    attempts=outbox.c.attempts + 1,
+                    attempted_at=now,
+                    lease_until=now + timedelta(seconds=lease_seconds),
+                )
+                .returning(*outbox.c)
+            ).one_or_none()
+        return _record(row) if row is not None else None
+
+    def expired(self, now: datetime) -> list[OutboxItem]:
+        """Attempts whose lease ran out: the worker died, and what became of the mail must be looked up."""
+        wanted = (outbox.c.state == "sending", outbox.c.lease_until <= now)
+        return _all(self._database, _query().where(*wanted))
+
+    def remember_handle(self, dedup_key: str, handle: str) -> None:
+        """Keep the platform's name for the prepared mail (a draft id) before it is sent."""
+        self._settle(dedup_key, {"handle": handle})
+
+    def sent(self, dedup_key: str, *, now: datetime, follow_up_on: date | None = None) -> None:
+        """It went out. What it belongs to moves in the same transaction: a handed-over diary item is forwarded, an
+        obligation whose asker got a holding reply is acknowledged and followed up."""
+        values = {"state": "sent", "sent_at": now, "settled_at": now, "error": None}
+        with self._database.write() as connection:
+            row = _settle(connection, dedup_key, values)
+            if row is None or row.item_ref is None:
+                return
+            if row.kind in {"forward", "announcement"}:
+                _forwarded(connection, row.item_ref, now)
+            elif row.kind == "holding_reply":
+                _acknowledged(connection, row.item_ref, now, follow_up_on)
+
+    def retry(self, dedup_key: str, *, next_attempt_at: datetime, error: str) -> None:
+        """Temporary trouble: again at `next_attempt_at`. `error` is a phrase without personal data."""
+        self._settle(dedup_key, {"state": "pending", "next_attempt_at": next_attempt_at, "error": error})
+
+    def failed(self, dedup_key: str, *, error: str, now: datetime) -> None:
+        """Refused for good; a person must act."""
+        self._settle(dedup_key, {"state": "failed", "error": error, "settled_at": now})
+
+    def unknown(self, dedup_key: str, *, error: str, now: datetime) -> None:
+        """Nobody can tell whether it went out; a person must decide."""
+        self._settle(dedup_key, {"state": "unknown", "error": error, "settled_at": now})
+
+    def hold(self, dedup_key: str, *, reason: str, now: datetime) -> None:  # noqa: ARG002
+        """Put a claimed mail aside unsent until a person releases it."""
+        self._settle(dedup_key, {"state": "held", "hold": reason})
+
+    def list(self, states: Sequence[OutboxState] | None = None) -> list[OutboxItem]:
+        """Mail in the order it was queued."""
+        return _all(self._database, _query() if states is None else _query().where(outbox.c.state.in_(states)))
+
+    def get(self, ref_or_message_id: str) -> OutboxItem:
+        """The mail that a REF (its own, or that of the item it belongs to) or Message-ID names."""
+        with self._database.read() as connection:
+            return _record(self._find(connection, ref_or_message_id))
+
+    def of_message(self, message_ref: str) -> Sequence[OutboxItem]:
+        """Mail that was caused by a message."""
+        items = select(unit_messages.c.ref).where(unit_messages.c.message_ref == message_ref)
+        return _all(self._database, _query().where(outbox.c.item_ref.in_(items)))
+
+    def known_ids(self, message_ids: Iterable[str]) -> frozenset[str]:
+        """Those of `message_ids` that are mailbot's own mail."""
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for piece in chunks(sorted(set(message_ids))):
+                query = select(outbox.c.message_id).where(outbox.c.message_id.in_(piece))
+                found.update(connection.execute(query).scalars())
+        return frozenset(found)
+
+    def release(self, ref: str, *, by: str, now: datetime) -> None:
+        """A person lets held, failed or unclear mail go (again)."""
+        # A draft of an earlier attempt may be gone or sent: the next attempt prepares its own.
+        values = {"state": "pending", "next_attempt_at": now, "hold": None, "handle": None, "settled_at": None}
+        self._decide(ref, values, "released", by=by, now=now, only=("held", "unknown", "failed"))
+
+    def cancel(self, ref: str, *, by: str, now: datetime) -> None:
+        """A person decides that it shall never go out."""
+        values = {"state": "cancelled", "settled_at": now}
+        self._decide(ref, values, "cancelled", by=by, now=now, only=("pending", "held", "unknown", "failed"))
+
+    def sent_since(self, instant: datetime, *, kind: str | None = None, to: str | None = None) -> int:
+        """How many mails went out, or may have, at or after `instant`: what the brakes against mail storms count."""
+        wanted = [outbox.c.attempted_at >= instant, outbox.c.state.in_(("sending", "sent", "unknown"))]
+        if kind is not None:
+            wanted.append(outbox.c.kind == kind)
+        with self._database.read() as connection:
+            if to is None:
+                return int(connection.execute(select(func.count()).select_from(outbox).where(*wanted)).scalar_one())
+            lists = connection.execute(select(outbox.c.recipients).where(*wanted)).scalars()
+            return sum(to.lower() in (address.lower() for address in addresses) for addresses in lists)
+
+    def drop_settled_before(self, instant: datetime) -> int:
+        """Drop the bytes of mail settled before `instant`; the row and its dedup_key stay. How many were dropped."""
+        wanted = (outbox.c.state.in_(_SETTLED), outbox.c.settled_at < instant, outbox.c.raw.is_not(None))
+        with self._database.write() as connection:
+            return connection.execute(update(outbox).where(*wanted).values(raw=None)).rowcount
+
+    def _settle(self, dedup_key: str, values: dict[str, Any]) -> None:
+        with self._database.write(in_turn=False) as connection:
+            _settle(connection, dedup_key, values)
+
+    def _find(self, connection: Connection, text: str) -> Row[Any]:
+        ref, message_id = parse_ref(text), message_id_form(text)
+        named = or_(outbox.c.ref == ref, outbox.c.item_ref == ref) if ref else outbox.c.message_id == message_id
+        rows = connection.execute(_query().where(named)).all()
+        exact = [row for row in rows if row.ref == ref] or rows
+        if not exact:
+            raise UserError(f"no mail {shown_form(text)} in the outbox; `mailbot outbox list` shows them")
+        if len(exact) > 1:
+            raise UserError(f"{shown_form(text)} has several mails; name one: {', '.join(row.ref for row in exact)}")
+        return exact[0]
+
+    def _decide(
+        self, text: str, values: dict[str, Any], action: str, *, by: str, now: datetime, only: Sequence[OutboxState]
+    ) -> None:
+        with self._database.write() as connection:
+            row = self._find(connection, text)
+            if row.state not in only:
+                raise UserError(f"{row.ref} is {row.state}, so it cannot be {action}")
+            if action == "released" and row.raw is None:
+                raise UserError(f"the text of {row.ref} has been dropped after its retention period; it cannot be sent")
+            connection.execute(update(outbox).where(outbox.c.dedup_key == row.dedup_key).values(**values))
+            audit.append(connection, [NewLine(actor=by, action=f"mail_{action}", ref=row.ref)], now=now)
+
+
+def _settle(connection: Connection, dedup_key: str, values: dict[str, Any]) -> Row[Any] | None:
+    """Change a row that is being sent or unclear; None when somebody else settled it meanwhile."""
+    in_doubt = outbox.c.state.in_(("sending", "unknown"))
+    return connection.execute(
+        update(outbox).where(outbox.c.dedup_key == dedup_key, in_doubt).values(**values).returning(*outbox.c)
+    ).one_or_none()
+
+
+def _forwarded(connection: Connection, item_ref: str, now: datetime) -> None:
+    # A person may have settled it meanwhile, which stays; that it was handed over is noted all the same.
+    here = diary_items.c.ref == item_ref
+    connection.execute(update(diary_items).where(here, diary_items.c.forwarded_at.is_(None)).values(forwarded_at=now))
+    connection.execute(update(diary_items).where(here, diary_items.c.state == "proposed").values(state="forwarded"))
+    audit.append(connection, [NewLine(actor=RULES, action="handed_over", ref=item_ref)], now=now)
+
+
+def _acknowledged(connection: Connection, item_ref: str, now: datetime, follow_up_on: date | None) -> None:
+    # Obligations may have been merged since the reply was queued: the one that its question counts to now is meant.
+    goes_on = select(unit_messages.c.obligation_ref).where(unit_messages.c.ref == item_ref)
+    here = or_(obligations.c.ref == item_ref, obligations.c.ref.in_(goes_on))
+    values = {"acknowledged_at": now, "follow_up_on": follow_up_on, "changed_at": now}
+    connection.execute(update(obligations).where(here).values(**values))
+    audit.append(connection, [NewLine(actor=RULES, action="acknowledged", ref=item_ref)], now=now)
+
+
+def _all(database: Database, query: Select[Any]) -> list[OutboxItem]:
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    return [_record(row) for row in rows]
+
+
+def _query() -> Select[Any]:
+    return select(outbox).order_by(outbox.c.created_at, outbox.c.dedup_key)
+
+
+_FIELDS = tuple(name for name in OutboxItem.__dataclass_fields__ if name != "to")
+
+
+def _record(row: Row[Any]) -> OutboxItem:
+    return OutboxItem(to=row.recipients, **{name: getattr(row, name) for name in _FIELDS})

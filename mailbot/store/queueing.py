@@ -1,0 +1,42 @@
+"""Putting mail into the outbox, in the transaction of what causes it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from mailbot.store.database import insert_new
+from mailbot.store.records import NewMail
+from mailbot.store.references import References
+from mailbot.store.tables import outbox
+
+
+def queue(connection: Connection, mails: Sequence[NewMail], references: References, now: datetime) -> int:
+    """Queue what was not queued before under the same `dedup_key`, sent or not; how many were new."""
+    return insert_new(connection, outbox, [_row(mail, references, now) for mail in mails])
+
+
+def _row(mail: NewMail, references: References, now: datetime) -> dict[str, Any]:
+    return {
+        "dedup_key": mail.dedup_key,
+        "ref": references.ref(mail.dedup_key, "outbox"),
+        "kind": mail.kind,
+        "audience": mail.audience,
+        "recipients": mail.to,
+        "envelope_from": mail.envelope_from,
+        "message_id": mail.message_id,
+        "raw": mail.raw,
+        "state": "pending" if mail.hold is None else "held",
+        "hold": mail.hold,
+        "handle": None,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "attempted_at": None,
+        "lease_until": None,
+        "created_at": now,
+        "sent_at": None,
+        "settled_at": None,
+        "error": None,
+        "item_ref": mail.ref,
+    }

@@ -1,0 +1,154 @@
+"""Writing one batch of outcomes: the steps of `Intake.record`, inside its transaction.
+
+Bulk statements throughout: a batch costs a fixed number of queries, however many outcomes it has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from mailbot.store import audit, copies, judgments, linking
+from mailbot.store.audit import RULES, NewLine
+from mailbot.store.database import chunks, insert_new
+from mailbot.store.entries import Entry, assign_references, prepare, recipient_prints
+from mailbot.store.proposing import propose
+from mailbot.store.queueing import queue
+from mailbot.store.records import NewMail, Outcome
+from mailbot.store.references import References
+from mailbot.store.settling import settle
+from mailbot.store.tables import deliveries, diary_items, messages, sent_traces
+
+
+def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], references: References, now: datetime) -> None:
+    """Everything that follows from `outcomes`, in the caller's transaction."""
+    entries = [prepare(outcome, references) for outcome in outcomes]
+    assign_references(connection, entries, references)
+    conversations = linking.link(connection, [entry.linked for entry in entries])
+    for entry in entries:
+        entry.conversation = conversations.of[entry.linked.own]
+    traced = _record_traces(connection, entries, references, now)
+    kept, passing = _sorted_out(connection, entries)
+    changed = _write(connection, kept, references, now)
+    settle(connection, changed | traced | conversations.merged, now)
+    # A sent mail that answered something is kept after all.
+    answers = _matched(connection, passing)
+    _write(connection, [entry for entry in passing if entry.content_print in answers], references, now)
+    queue(connection, [mail for entry in entries for mail in _mail(entry)], references, now)
+
+
+def _write(connection: Connection, entries: Sequence[Entry], references: References, now: datetime) -> set[str]:
+    """Messages, copies, decisions and diary items; the conversations in which a duty changed."""
+    if not entries:
+        return set()
+    copies.write_messages(connection, entries, references, now)
+    copies.write_deliveries(connection, entries, now)
+    units, moved = copies.unit_rows(connection, entries)
+    # Decisions refer to unit rows: these must stand before, and are completed afterwards.
+    units.flush(connection)
+    fresh = judgments.record_decisions(connection, entries, now)
+    changed = judgments.fold_judgments(units, fresh)
+    units.flush(connection)
+    propose(connection, fresh, now)
+    return changed | moved
+
+
+def _record_traces(connection: Connection, entries: Sequence[Entry], references: References, now: datetime) -> set[str]:
+    """Remember what went out; the conversations it may have answered."""
+    sent = [entry for entry in entries if entry.sent]
+    rows: list[dict[str, Any]] = []
+    for entry in sent:
+        closing = entry.closing
+        rows.append(
+            {
+                "content_print": entry.content_print,
+                "conversation": entry.conversation,
+                "mailbox": entry.outcome.delivery.mailbox,
+                "sent_at": closing.sent_at if closing else entry.outcome.received_at,
+                "recorded_at": now,
+                "recipient_prints": recipient_prints(references, entry.outcome.message),
+                "answers": closing is not None,
+                "matched": False,
+            }
+        )
+    insert_new(connection, sent_traces, rows)
+    return {entry.conversation for entry in sent}
+
+
+def _sorted_out(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """What is kept at once, and sent mail of which only the trace may stay (design 3, "Folder scope")."""
+    known = _stored(connection, messages.c.content_print, [entry.content_print for entry in entries if entry.sent])
+    diarised = _diarised(connection, [entry.conversation for entry in entries if entry.sent])
+    kept: list[Entry] = []
+    passing: list[Entry] = []
+    for entry in entries:
+        stays = (
+            not entry.sent
+            or entry.diary_actions
+            or entry.opening
+            or entry.content_print in known
+            or entry.conversation in diarised
+        )
+        (kept if stays else passing).append(entry)
+    return kept, passing
+
+
+def _stored(connection: Connection, column: Any, values: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for piece in chunks(sorted(set(values))):
+        found.update(connection.execute(select(column).where(column.in_(piece))).scalars())
+    return found
+
+
+def _diarised(connection: Connection, conversations: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for piece in chunks(sorted(set(conversations))):
+        query = select(messages.c.conversation).join(diary_items, diary_items.c.message_ref == messages.c.ref)
+        found.update(connection.execute(query.where(messages.c.conversation.in_(piece))).scalars())
+    return found
+
+
+def _matched(connection: Connection, entries: Sequence[Entry]) -> set[str]:
+    found: set[str] = set()
+    for piece in chunks(sorted({entry.content_print for entry in entries})):
+        query = select(sent_traces.c.content_print).where(sent_traces.c.content_print.in_(piece), sent_traces.c.matched)
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _mail(entry: Entry) -> list[NewMail]:
+    """The mail of an entry, tied to the reference its item really got."""
+    return [
+        replace(mail, ref=entry.item_ref) if mail.ref == entry.outcome.item_ref else mail for mail in entry.outcome.mail
+    ]
+
+
+def record_gone(
+    connection: Connection, mailbox: str, folder: str, gone: Sequence[str], *, reset: bool, now: datetime
+) -> None:
+    """Note that copies left a folder. After a reset nothing counts as present until it is listed again.
+
+    Copies listed in this very pass stay, whichever of its batches says "reset".
+    """
+    here = (deliveries.c.mailbox == mailbox, deliveries.c.folder == folder, deliveries.c.gone_at.is_(None))
+    if reset:
+        connection.execute(update(deliveries).where(*here, deliveries.c.listed_at < now).values(gone_at=now))
+    for piece in chunks(sorted(gone)):
+        connection.execute(update(deliveries).where(*here, deliveries.c.delivery_id.in_(piece)).values(gone_at=now))
+
+
+def record_vanished(
+    connection: Connection, mailbox: str, vanished: Sequence[str], references: References, now: datetime
+) -> None:
+    """Note what was listed and had vanished before it could be read (invariant 1)."""
+    lines = [
+        NewLine(
+            actor=RULES,
+            action="vanished",
+            detail={"mailbox": mailbox, "delivery": references.fingerprint(delivery_id)},
+        )
+        for delivery_id in vanished
+    ]
+    audit.append(connection, lines, now=now)

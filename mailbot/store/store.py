@@ -1,0 +1,64 @@
+"""The store: one database, one small class per family of rows."""
+
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from mailbot.policy.profile import RetentionRules
+from mailbot.store import retention
+from mailbot.store.audit import Audit
+from mailbot.store.database import Database
+from mailbot.store.diary import Diary
+from mailbot.store.installation import Installation
+from mailbot.store.intake import Intake
+from mailbot.store.messages import Messages
+from mailbot.store.obligations import Obligations
+from mailbot.store.outbox import Outbox
+from mailbot.store.references import References
+from mailbot.store.schema import require_current
+
+
+class Store:
+    """What mailbot remembers. Threads may share one; every method is a transaction of its own.
+
+    Any method raises TransientError when the database stays locked or does not answer.
+    """
+
+    def __init__(self, database: Database, references: References) -> None:
+        self._database = database
+        self.references = references
+        self.intake = Intake(database, references)
+        self.messages = Messages(database, references)
+        self.obligations = Obligations(database, references)
+        self.diary = Diary(database, references)
+        self.outbox = Outbox(database, references)
+        self.installation = Installation(database)
+        self.audit = Audit(database)
+
+    @classmethod
+    def open(cls, url: str, references: References, *, lock_timeout_seconds: float = 30.0) -> "Store":
+        """The store at `url`. UserError when its tables are missing, older or newer than this program's: they are
+        never changed silently."""
+        database = Database(url, lock_timeout_seconds=lock_timeout_seconds)
+        try:
+            require_current(database)
+        except BaseException:
+            database.dispose()
+            raise
+        return cls(database, references)
+
+    def purge(self, now: datetime, rules: RetentionRules) -> retention.Purged:
+        """Drop what the retention periods no longer allow to keep; how much of each."""
+        return retention.purge(self._database, now, rules)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._database.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
