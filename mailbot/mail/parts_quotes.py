@@ -1,5 +1,7 @@
 """Which lines somebody else wrote before: quotation marks, reply headers, header blocks, forwarded originals."""
 
+from dataclasses import dataclass
+
 from mailbot.mail import parts_patterns as patterns
 from mailbot.mail.parts_lines import Lines, SpanKind
 
@@ -9,20 +11,21 @@ _CONTINUATION_LINES = {"to": 8, "cc": 8, "attachments": 4}
 #: "Den tis 3 mars 2026 kl 10:12 skrev ...:" is wrapped over this many lines at most
 _REPLY_HEADER_LINES = 4
 _NAME_PARTICLES = frozenset(
-    ("von", "van", "de", "af", "av", "der", "den", "la", "le", "via", "på", "på", "och", "/", "-", "|", "–")
+    ("von", "van", "de", "af", "av", "der", "den", "la", "le", "via", "på", "och", "/", "-", "|", "–")
 )
 
 
 def mark_quotes(lines: Lines) -> list[SpanKind]:
     """The kind of each line: "quoted" or (so far) "new"."""
     kinds: list[SpanKind] = ["new"] * len(lines)
+    fields = _FieldReader(lines)
     index = 0
     while index < len(lines):
         if lines.is_marked(index):
             kinds[index] = "quoted"
             index += 1
             continue
-        end = _introduction_end(lines, index)
+        end = _introduction_end(lines, index, fields)
         if end is None:
             index += 1
             continue
@@ -38,28 +41,28 @@ def mark_quotes(lines: Lines) -> list[SpanKind]:
     return kinds
 
 
-def _introduction_end(lines: Lines, index: int) -> int | None:
+def _introduction_end(lines: Lines, index: int, fields: "_FieldReader") -> int | None:
     """The line after a separator, header block or reply header that begins at `index`; None when there is none."""
     low = lines.low[index]
     if len(low) < 4:
         return None
     if patterns.SEPARATOR.fullmatch(low):
-        return _after_separator(lines, index + 1)
+        return _after_separator(lines, index + 1, fields)
     if ":" in low:
         if patterns.FOLDED_FIELDS.match(low):
             return index + 1
-        end = _header_block_end(lines, index)
+        end = fields.block_end(index)
         if end is not None:
             return end
     return _reply_header_end(lines, index)
 
 
-def _after_separator(lines: Lines, index: int) -> int:
+def _after_separator(lines: Lines, index: int, fields: "_FieldReader") -> int:
     """A header block under "-----Ursprungligt meddelande-----" belongs to it, so that marks are looked for below."""
     following = lines.next_filled(index)
     if following is None:
         return len(lines)
-    return _header_block_end(lines, following, under_separator=True) or index
+    return fields.block_end(following, under_separator=True) or index
 
 
 def _with_rule_above(lines: Lines, index: int) -> int:
@@ -79,32 +82,45 @@ def _field_kind(low: str) -> str | None:
     return patterns.FIELDS.get(match[1]) if match else None
 
 
-def _header_block_end(lines: Lines, index: int, *, under_separator: bool = False) -> int | None:
-    """The line after "Från: / Skickat: / Till: / Ämne:" when such a block begins at `index`."""
-    if _field_kind(lines.low[index]) is None:
+@dataclass(slots=True)
+class _FieldReader:
+    """Looks for "Från: / Skickat: / Till: / Ämne:" blocks; lines of a block that failed are not tried again."""
+
+    lines: Lines
+    tried_until: int = 0
+
+    def block_end(self, index: int, *, under_separator: bool = False) -> int | None:
+        """The line after such a block when one begins at `index`."""
+        if index < self.tried_until or _field_kind(self.lines.low[index]) is None:
+            return None
+        fields, end = self._collect(index)
+        if _is_header_block(fields, under_separator):
+            return end
+        self.tried_until = end
         return None
-    kinds: dict[str, str] = {}
-    current = ""
-    since_field = 0
-    end = index
-    for position in range(index, min(len(lines), index + _BLOCK_LINES)):
-        low = lines.low[position]
-        kind = _field_kind(low)
-        if kind is not None:
-            current, since_field, end = kind, 0, position + 1
-            kinds.setdefault(kind, "")
-            kinds[kind] += low.partition(":")[2]
-            continue
-        since_field += 1
-        if not low:
-            following = position + 1
-            if following >= len(lines) or _field_kind(lines.low[following]) is None or since_field > 1:
+
+    def _collect(self, index: int) -> tuple[dict[str, str], int]:
+        """The fields that follow each other from `index`, and the line after the last of them."""
+        lines = self.lines
+        fields: dict[str, str] = {}
+        current, since_field, end = "", 0, index
+        for position in range(index, min(len(lines), index + _BLOCK_LINES)):
+            low = lines.low[position]
+            kind = _field_kind(low)
+            if kind is not None:
+                current, since_field, end = kind, 0, position + 1
+                fields[kind] = fields.get(kind, "") + low.partition(":")[2]
+                continue
+            since_field += 1
+            if not low:
+                following = position + 1
+                if since_field > 1 or following >= len(lines) or _field_kind(lines.low[following]) is None:
+                    break
+            elif since_field > _CONTINUATION_LINES.get(current, 1):
                 break
-        elif since_field > _CONTINUATION_LINES.get(current, 1):
-            break
-        else:
-            kinds[current] += " " + low
-    return end if _is_header_block(kinds, under_separator) else None
+            else:
+                fields[current] += " " + low
+        return fields, end
 
 
 def _is_header_block(fields: dict[str, str], under_separator: bool) -> bool:

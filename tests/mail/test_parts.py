@@ -1,0 +1,149 @@
+"""New text, signature, quotation: labelled mails of many programs and languages, and what must hold for any text."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.mail.parts import Span, split
+from tests.mail.parts_cases import (
+    CLOSINGS,
+    FOOTERS,
+    HEADER_BLOCKS,
+    LABELLED,
+    NOT_CLOSINGS,
+    ORDINARY,
+    REPLY_HEADERS,
+    SEPARATORS,
+)
+
+
+def labels(text: str) -> list[tuple[str, str]]:
+    """Each filled line with the kind of its first and last character."""
+    spans = split(text)
+    found, position = [], 0
+    for line in text.splitlines(keepends=True):
+        if line.strip():
+            kinds = [span.kind for span in spans if span.start < position + len(line.rstrip()) and span.end > position]
+            found.append(("/".join(kinds), line.rstrip("\n")))
+        position += len(line)
+    return found
+
+
+def joined(text: str, kind: str) -> str:
+    return "".join(text[span.start : span.end] for span in split(text) if span.kind == kind).strip()
+
+
+@pytest.mark.parametrize("labelled", LABELLED)
+def test_labelled_mail(labelled: str) -> None:
+    """Lines begin with n| (new), s| (signature) or q| (quoted)."""
+    names = {"n": "new", "s": "signature", "q": "quoted"}
+    lines = [line.partition("|") for line in labelled.strip("\n").split("\n")]
+    text = "".join(content + "\n" for _, _, content in lines)
+    assert labels(text) == [(names[mark], content) for mark, _, content in lines if content.strip()]
+
+
+OWN = "Hej!\n\nJa, det går bra på tisdag.\n"
+OLD = ["Hej!", "Kan vi ses på tisdag?", "Hälsningar", "Lars"]
+
+
+@pytest.mark.parametrize("header", REPLY_HEADERS)
+@pytest.mark.parametrize("mark", ["> ", ""])
+def test_reply_headers(header: str, mark: str) -> None:
+    quoted = header + "\n\n" + "".join(f"{mark}{line}\n" for line in OLD)
+    text = OWN + "\n" + quoted
+    assert joined(text, "new") == OWN.strip()
+    assert joined(text, "quoted") == quoted.strip()
+
+
+@pytest.mark.parametrize("header", REPLY_HEADERS)
+def test_words_below_a_marked_quotation_are_new(header: str) -> None:
+    text = header + "\n" + "".join(f"> {line}\n" for line in OLD) + "\nJa, det går bra på tisdag.\n"
+    assert joined(text, "new") == "Ja, det går bra på tisdag."
+
+
+@pytest.mark.parametrize("block", HEADER_BLOCKS)
+@pytest.mark.parametrize("rule", ["", "_" * 32 + "\n", "-----Ursprungligt meddelande-----\n"])
+def test_header_blocks(block: str, rule: str) -> None:
+    quoted = rule + block + "\n\n" + "\n".join(OLD) + "\n"
+    text = OWN + "\n" + quoted
+    assert joined(text, "new") == OWN.strip()
+    assert joined(text, "quoted") == quoted.strip()
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+def test_separators(separator: str) -> None:
+    quoted = separator + "\n" + "\n".join(OLD) + "\n"
+    text = OWN + "\n" + quoted
+    assert joined(text, "new") == OWN.strip()
+    assert joined(text, "quoted") == quoted.strip()
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_text_stays_new(text: str) -> None:
+    assert split(text) == (Span("new", 0, len(text)),)
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_closings(closing: str) -> None:
+    text = OWN + "\n" + closing
+    assert joined(text, "new") == OWN.strip()
+    assert joined(text, "signature") == closing.strip()
+
+
+@pytest.mark.parametrize("sentence", NOT_CLOSINGS)
+def test_a_closing_phrase_in_a_sentence_closes_nothing(sentence: str) -> None:
+    text = f"Hej!\n{sentence}\nDet var allt jag ville säga om den saken.\n"
+    assert split(text) == (Span("new", 0, len(text)),)
+
+
+@pytest.mark.parametrize("footer", FOOTERS)
+def test_footers_are_nobodys_words(footer: str) -> None:
+    text = OWN + "\n" + footer + "\n"
+    assert joined(text, "new") == OWN.strip()
+    assert joined(text, "quoted") == footer
+
+
+@pytest.mark.parametrize(
+    ("text", "signature"),
+    [
+        ("Hej, när öppnar badhuset? /Anna", "/Anna"),
+        ("När kommer plogbilen? Mvh Per Ek", "Mvh Per Ek"),
+        ("Tack för svaret! Med vänlig hälsning Anna Berg\n", "Med vänlig hälsning Anna Berg"),
+        ("Når åpner dere? Hilsen Kari Nordli", "Hilsen Kari Nordli"),
+    ],
+)
+def test_a_closing_may_stand_in_the_last_line(text: str, signature: str) -> None:
+    assert joined(text, "signature") == signature
+
+
+def test_lines_of_the_official_signature_are_known_wherever_they_stand() -> None:
+    motto = "Det är tio mil till närmaste stad, så planera din resa."
+    text = f"Vi ses på måndag.\nMvh\nKarin Lund\n{motto}\nLillåns kommun\n"
+    assert joined(text, "signature") == "Mvh\nKarin Lund"
+    official = split(text, own_signature_lines=[motto, "Lillåns kommun"])
+    assert [span.kind for span in official] == ["new", "signature"]
+
+
+def test_an_empty_text_has_no_spans() -> None:
+    assert split("") == ()
+
+
+LINE = st.one_of(
+    st.sampled_from(
+        [*REPLY_HEADERS[:8], *HEADER_BLOCKS[:4], *SEPARATORS[:4], *CLOSINGS[:6], *FOOTERS[:4], *ORDINARY[:4]]
+    ),
+    st.sampled_from(
+        ["", "> citat", ">> citat", "-- ", "*" * 64, "Hej!", "PS. En sak till om mötet.", "\u200b", "Från:", "\r"]
+    ),
+    st.text(max_size=40),
+)
+
+
+@given(st.lists(LINE, max_size=25).map("\n".join))
+def test_spans_are_ordered_gapless_and_whole(text: str) -> None:
+    spans = split(text)
+    assert "".join(text[span.start : span.end] for span in spans) == text
+    assert all(span.start < span.end for span in spans)
+    assert all(before.end == after.start and before.kind != after.kind for before, after in pairwise(spans))
