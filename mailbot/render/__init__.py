@@ -1,0 +1,6 @@
+"""Finished mail from templates: what is said in `templates`, how it is packed in `compose`."""
+
+from mailbot.render.compose import compose
+from mailbot.render.templates import Rendered, Templates
+
+__all__ = ["Rendered", "Templates", "compose"]
