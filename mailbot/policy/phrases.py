@@ -6,6 +6,8 @@ A phrase is written as a registrar would write it, in small letters:
     *missbruk            a word ending in "missbruk"
     barn .. blåmärken    both words in this order, at most eight words between them, in the same sentence
 
+`expand` writes out choices: "(min|vår) granne" stands for two phrases, "(strängt|) förtroligt" too.
+
 The text is split into words once and each word is looked up, so the cost grows with the text and not with the number
 of phrases times the text.
 """
@@ -19,6 +21,8 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n\s*\n")
 #: words that ".." may jump over
 _GAP_WORDS = 8
+#: what one phrase with choices may grow into; more is a slip of the pen
+_MOST_VARIANTS = 400
 #: a wildcard word is looked up by this many letters, so it must have them
 _STEM_LETTERS = 3
 
@@ -150,3 +154,32 @@ def _match(patterns: Sequence[_Pattern], text_words: Sequence[Word], index: int)
         else:
             return None
     return index
+
+
+def expand(phrase: str) -> tuple[str, ...]:
+    """`phrase` with every "(a|b)" written out; a choice may be empty, hold several words, or choices again.
+
+    Raises ValueError for brackets that do not match or for more variants than anyone means.
+    """
+    # For every open bracket: its finished choices, and the variants of the choice being read.
+    levels: list[tuple[list[str], list[str]]] = [([], [""])]
+    for part in re.split(r"([()|])", phrase):
+        finished, current = levels[-1]
+        if part == "(":
+            levels.append(([], [""]))
+        elif part == "|":
+            levels[-1] = (finished + current, [""])
+        elif part == ")" and len(levels) > 1:
+            levels.pop()
+            outer_finished, outer = levels[-1]
+            levels[-1] = (outer_finished, [before + choice for before in outer for choice in finished + current])
+        elif part == ")":
+            raise ValueError(f"phrase {phrase!r}: a bracket is closed that was not opened")
+        else:
+            levels[-1] = (finished, [before + part for before in current])
+        if len(levels[-1][1]) > _MOST_VARIANTS:
+            raise ValueError(f"phrase {phrase!r} stands for more than {_MOST_VARIANTS} phrases; write several lines")
+    if len(levels) > 1:
+        raise ValueError(f"phrase {phrase!r}: a bracket is not closed")
+    variants = levels[0][0] + levels[0][1]
+    return tuple(dict.fromkeys(" ".join(variant.split()) for variant in variants))

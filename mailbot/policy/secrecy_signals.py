@@ -1,0 +1,36 @@
+"""The lines of signals/secrecy.toml, compiled once for all languages together."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal, get_args
+
+from mailbot.policy.phrases import Phrases, compile_phrases, expand
+
+Group = Literal["stamp", "business", "harm", "circumstance", "own", "child", "person", "general", "name"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the file."""
+
+    group: Group
+    #: "sv.stamp.skyddad identitet"
+    rule: str
+    points: float
+
+
+@cache
+def secrecy_phrases() -> Phrases[tuple[Line, ...]]:
+    """Every phrase of the shipped file. Mail mixes languages, and the words hardly collide."""
+    text = resources.files("mailbot.policy").joinpath("signals/secrecy.toml").read_text(encoding="utf-8")
+    labelled: dict[str, tuple[Line, ...]] = {}
+    for language, groups in tomllib.loads(text).items():
+        for group in GROUPS:
+            for phrase, points in groups.get(group, {}).items():
+                line = Line(group, f"{language}.{group}.{phrase}", float(points))
+                for plain in expand(phrase):
+                    labelled[plain] = (*labelled.get(plain, ()), line)
+    return compile_phrases(labelled)
