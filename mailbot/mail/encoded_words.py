@@ -22,6 +22,8 @@ def decode_field(raw: bytes) -> str:
     if b"\n" in raw or b"\r" in raw:
         raw = _FOLD.sub(b"", raw)
     if b"=?" not in raw:
+        if raw.isascii():
+            return charset.one_line(raw.decode("ascii"))
         return charset.one_line(charset.decode(raw)[0])
     return charset.one_line(_decode_words(raw))
 

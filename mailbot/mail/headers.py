@@ -7,16 +7,18 @@ each one fully: 20 times the cost of finding the fields, of which rules look at 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailbot.mail.encoded_words import decode_field
 
 #: octets of one field that are looked at; a field of megabytes is an attack or an accident
 MAX_FIELD_OCTETS = 256 * 1024
+_MAX_NAME = 200
 
 #: RFC 5322 2.2: printable ASCII but the colon, then the body with its folded lines. "--" begins a MIME delimiter.
 _FIELD = re.compile(rb"(?!--)([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
 _BLANK_LINE = re.compile(rb"\r*+(?:\n|\Z)")
-_LINE = re.compile(rb"[^\n]*+(?:\n|\Z)")
+_NO_FIELD = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)")
 #: what a mail store or a careless program puts before the first field
 _LEADING = re.compile(rb"\A(?:\xef\xbb\xbf)?[\r\n]*+(?:>?From [^\n]*+\n)?[\r\n]*+")
 #: a field that plainly belongs to a mail header, unlike "Note: ..." in a text whose blank line is missing
@@ -110,14 +112,14 @@ def read_block(raw: bytes, start: int = 0) -> HeaderBlock:
     while position < length:
         field = _FIELD.match(raw, position)
         if field is not None:
-            fields.append((_lower_name(field[1]), field[2].rstrip(b"\r")))
+            fields.append((_lower_name(field[1][:_MAX_NAME]), field[2].rstrip(b"\r")))
             position = field.end()
             continue
         blank = _BLANK_LINE.match(raw, position)
         if blank is not None:
             return HeaderBlock(Headers(fields), blank.end(), broken)
         broken = True
-        line = _LINE.match(raw, position)
+        line = _NO_FIELD.match(raw, position)
         after = line.end() if line else length
         if raw.startswith(b"--", position) or not _MAIL_FIELD.match(raw, after):
             break
@@ -125,5 +127,6 @@ def read_block(raw: bytes, start: int = 0) -> HeaderBlock:
     return HeaderBlock(Headers(fields), position, broken)
 
 
+@lru_cache(maxsize=1024)
 def _lower_name(name: bytes) -> str:
-    return name[:200].decode("ascii").lower()
+    return name.decode("ascii").lower()

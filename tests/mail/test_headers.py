@@ -38,6 +38,7 @@ def test_lookup_ignores_case_and_the_first_field_wins() -> None:
         (b"\xef\xbb\xbfA: 1\r\n\r\nbody", b"body"),
         # a folded line that lost its white space; the mail goes on after it
         (b"A: 1\r\nlost fold\r\nSubject: x\r\n\r\nbody", b"body"),
+        (b"A: 1\r\nno field\r\n folded\r\nSubject: x\r\n\r\nbody", b"body"),
         (b"A : 1\r\n\r\nbody", b"body"),
     ],
 )
