@@ -1,6 +1,7 @@
 """`mailbot config`: an interview that writes a working configuration, and every problem of one at once."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -69,6 +70,8 @@ def _summary(loaded: "Config") -> str:
 @click.option("--profile", multiple=True, metavar="NAME", help="Whose rules apply.")
 @click.option("--domain", multiple=True, metavar="DOMAIN", help="Mail domain; may be repeated.")
 @click.option("--postal-address", multiple=True, metavar="TEXT", help="For signatures.")
+@click.option("--mail-host", multiple=True, metavar="HOST", help="Your own mail server; may be repeated.")
+@click.option("--outside", multiple=True, metavar="FOLDER", help="Where mail to other hosts is laid.")
 @click.option("--path", multiple=True, metavar="FOLDER", help="Maildir of a mailbox, with {address} or {user}.")
 @click.option("--service", multiple=True, metavar="ADDRESS", help="mailbot's own address.")
 @click.option("--unit", multiple=True, metavar="ID=NAME", help="An authority of its own; may be repeated.")
@@ -131,6 +134,8 @@ class _Terminal:
 
     def ask(self, question: str, default: str | None) -> str:
         answer: str = click.prompt(question, default="" if default is None else default, show_default=bool(default))
+        if not sys.stdin.isatty():
+            click.echo()  # the line end that a person would have typed
         return answer
 
     def tell(self, text: str) -> None:

@@ -18,6 +18,10 @@ T = TypeVar("T")
 REQUIRED = ("name", "domain", "operator", "registrar", "head")
 
 
+#: options of which each may be given several times, and whose answers are words with spaces between
+_SEVERAL = ("domain", "mail-host")
+
+
 class Console(Protocol):
     """Whoever answers the questions."""
 
@@ -56,7 +60,10 @@ class Answers:
     profile: str
     domains: tuple[str, ...]
     postal_address: str
+    mail_hosts: tuple[str, ...]
     path: str
+    #: where mail to other hosts is laid; empty = such mail is refused
+    outside: str
     service: str
     units: tuple[NewUnit, ...]
     head: NewPerson
@@ -97,7 +104,9 @@ class Interview:
         profile = self._one("profile", _profile, self._texts["default.profile"])
         self._domains = self._one("domain", _domains)
         postal_address = self._one("postal-address", _one_line, "")
+        mail_hosts = self._one("mail-host", _hosts, "")
         path = self._one("path", _path, "/var/mail/{domain}/{user}/Maildir")
+        outside = self._one("outside", _one_line, "")
         service = self._one("service", self._own_address, f"mailbot@{self._domains[0]}")
         units = self._units()
         head = self._one("head", self._person)
@@ -106,8 +115,8 @@ class Interview:
         operator = self._one("operator", _address, administrator.email if administrator else None)
         self._further_people()
         return Answers(
-            name=name, profile=profile, domains=self._domains, postal_address=postal_address, path=path,
-            service=service, units=units, head=head, administrator=administrator, login=login, operator=operator,
+            name=name, profile=profile, domains=self._domains, postal_address=postal_address,
+            mail_hosts=mail_hosts, path=path, outside=outside, service=service, units=units, head=head, administrator=administrator, login=login, operator=operator,
             people=tuple(self._people.values()),
             personal=self._one("personal", _yes_or_no, self._texts["default.no"]),
             database=self._one("database", _one_line, database),
@@ -147,7 +156,7 @@ class Interview:
         if unit:
             own = [value.removeprefix(f"{unit}=") for value in values if value.startswith(f"{unit}=")]
             values = own or [value for value in values if not re.match(r"[\w.-]+=", value)]
-        elif key == "domain" and values:
+        elif key in _SEVERAL and values:
             return " ".join(values)
         return values[0] if values else None
 
@@ -246,12 +255,23 @@ def _profile(text: str) -> str:
 
 
 def _domains(text: str) -> tuple[str, ...]:
-    domains = tuple(dict.fromkeys(domain.lower() for domain in re.split(r"[\s,;]+", text) if domain))
+    domains = _words(text)
     wrong = [domain for domain in domains if not syntax.is_domain(domain)]
     if wrong or not domains:
         shown = wrong[0] if wrong else ""
         raise _Wrong("wrong.domain_name", domain=shown, example=syntax.ascii_domain(shown) or "bjurholm.example")
     return domains
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = _words(text)
+    if not all(map(syntax.is_host, hosts)):
+        raise _Wrong("wrong.host")
+    return hosts
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.lower() for word in re.split(r"[\s,;]+", text) if word))
 
 
 def _address(text: str) -> str:

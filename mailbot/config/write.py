@@ -21,6 +21,7 @@ def config_toml(answers: Answers, people_file: str, language: str) -> str:
     blocks = [
         [
             *comment("head"),
+            "",
             *comment("mode"),
             'mode = "observe"',
             *comment("operator"),
@@ -33,8 +34,8 @@ def config_toml(answers: Answers, people_file: str, language: str) -> str:
             f"profile = {_toml(answers.profile)}",
             f"domains = {_toml(answers.domains)}",
             *comment("mail_hosts"),
-            "mail_hosts = []",
-            "authserv_ids = []",
+            f"mail_hosts = {_toml(answers.mail_hosts)}",
+            f"authserv_ids = {_toml(answers.mail_hosts)}",
             f"postal_address = {_toml(answers.postal_address)}",
         ],
         [
@@ -52,7 +53,14 @@ def config_toml(answers: Answers, people_file: str, language: str) -> str:
             f"administrators = {_toml(administrators)}",
         ],
         *_units(answers, comment),
-        ["[servers.post]", 'kind = "maildir"', *comment("path"), f"path = {_toml(answers.path)}"],
+        [
+            "[servers.post]",
+            'kind = "maildir"',
+            *comment("path"),
+            f"path = {_toml(answers.path)}",
+            *comment("outside"),
+            f"outside = {_toml(answers.outside)}",
+        ],
         *_mailboxes(answers, comment),
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
