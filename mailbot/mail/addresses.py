@@ -158,5 +158,5 @@ def _email(raw: bytes) -> str:
     text = one_line(decode(raw)[0])
     local, at, domain = text.rpartition("@")
     if local.startswith('"') and local.endswith('"') and len(local) > 1:
-        return f"{local}{at}{domain.replace(' ', '')}".lower()
-    return text.replace(" ", "").lower().removeprefix("mailto:")
+        return f"{local}{at}{''.join(domain.split())}".lower()
+    return "".join(text.split()).lower().removeprefix("mailto:")

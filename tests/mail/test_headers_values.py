@@ -41,6 +41,7 @@ from mailbot.mail.parameters import parse_structured, safe_filename
         (b"a @ x.example", [("", "a@x.example")]),
         (b"Anna anna@x.example", [("Anna", "anna@x.example")]),
         (b"<a@x.exa\r\n mple>", [("", "a@x.example")]),
+        (b"<a@x.\xa0example>", [("", "a@x.example")]),  # a no-break space, pasted from a web page
         (b"mailto:a@x.example", [("", "a@x.example")]),
         (b"<mailto:a@x.example>", [("", "a@x.example")]),
         (b"root", [("", "root")]),
