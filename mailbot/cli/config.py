@@ -13,7 +13,7 @@ from mailbot.cli.options import config_option, json_option, lang_option
 from mailbot.errors import UserError
 
 if TYPE_CHECKING:
-    from mailbot.config.interview import Answers
+    from mailbot.config.answers import Answers
     from mailbot.config.model import Config
     from mailbot.secrets import Account, Secrets
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from mailbot.config.interview import Answers, NewPerson
+from mailbot.config.answers import Answers, NewPerson
 from mailbot.config.texts import catalogue
 from mailbot.errors import UserError
 
@@ -29,14 +29,14 @@ def config_toml(answers: Answers, people_file: str, language: str) -> str:
         ],
         [
             "[organisation]",
-            f"name = {_toml(answers.name)}",
+            f"name = {_toml(answers.organisation.name)}",
             *comment("profile"),
-            f"profile = {_toml(answers.profile)}",
-            f"domains = {_toml(answers.domains)}",
+            f"profile = {_toml(answers.organisation.profile)}",
+            f"domains = {_toml(answers.organisation.domains)}",
             *comment("mail_hosts"),
-            f"mail_hosts = {_toml(answers.mail_hosts)}",
-            f"authserv_ids = {_toml(answers.mail_hosts)}",
-            f"postal_address = {_toml(answers.postal_address)}",
+            f"mail_hosts = {_toml(answers.post.mail_hosts)}",
+            f"authserv_ids = {_toml(answers.post.mail_hosts)}",
+            f"postal_address = {_toml(answers.organisation.postal_address)}",
         ],
         [
             "[paths]",
@@ -57,9 +57,9 @@ def config_toml(answers: Answers, people_file: str, language: str) -> str:
             "[servers.post]",
             'kind = "maildir"',
             *comment("path"),
-            f"path = {_toml(answers.path)}",
+            f"path = {_toml(answers.post.path)}",
             *comment("outside"),
-            f"outside = {_toml(answers.outside)}",
+            f"outside = {_toml(answers.post.outside)}",
         ],
         *_mailboxes(answers, comment),
     ]
@@ -87,13 +87,13 @@ def _units(answers: Answers, comment: "_Comments") -> Iterator[list[str]]:
 
 
 def _mailboxes(answers: Answers, comment: "_Comments") -> Iterator[list[str]]:
-    shared = {unit.mailbox for unit in answers.units} | {answers.service}
+    shared = {unit.mailbox for unit in answers.units} | {answers.post.service}
     for number, unit in enumerate(answers.units):
         yield [*(comment("mailboxes") if number == 0 else []), *_mailbox(unit.mailbox, "authority", unit.id)]
     for person in answers.people if answers.personal else ():
         if person.email not in shared:
             yield _mailbox(person.email, "personal", _unit_of(person, answers))
-    yield [*comment("service"), *_mailbox(answers.service, "service", "")]
+    yield [*comment("service"), *_mailbox(answers.post.service, "service", "")]
 
 
 def _mailbox(address: str, role: str, unit: str) -> list[str]:
