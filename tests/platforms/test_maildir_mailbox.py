@@ -200,6 +200,7 @@ def test_a_name_missed_while_it_changed_is_not_gone(world: MaildirWorld, monkeyp
     world.deliver(mail(0), received_at=BASE, name="1.a")
     world.deliver(mail(1), received_at=BASE, name="1.b")
     cursor = read_all(world.open(), INBOX)[-1].cursor
+    world.deliver(mail(2), received_at=BASE, name="1.c")
     real = os.listdir
     rounds = iter([True])
 
@@ -212,7 +213,8 @@ def test_a_name_missed_while_it_changed_is_not_gone(world: MaildirWorld, monkeyp
 
     monkeypatch.setattr(os, "listdir", listdir)
     (batch,) = read_all(world.open(), INBOX, cursor)
-    assert (batch.arrived, batch.gone) == ((), ())
+    assert ([arrival.delivery_id for arrival in batch.arrived], batch.gone) == (["1.c"], ())
+    assert next(rounds, None) is None
 
 
 def test_a_message_that_changes_its_name_all_the_time(world: MaildirWorld, monkeypatch: pytest.MonkeyPatch) -> None:

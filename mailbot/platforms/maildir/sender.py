@@ -133,7 +133,7 @@ class MaildirSender:
                 _sync_directory(intent.parent)
             for place, recipients in targets.items():
                 temporary, final = self._paths(place, name)
-                if final.exists() or (search and _holds_anywhere(place, _digest(mail.message_id))):
+                if search and _holds_anywhere(place, _digest(mail.message_id)):
                     continue
                 written.append(temporary)
                 self._write(temporary, _trace(mail, recipients) + mail.raw)
