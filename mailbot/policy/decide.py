@@ -1,0 +1,168 @@
+"""From a message to a decision: the rules in their order, and what follows from them.
+
+The order: our own mail, automatic mail, kind, secrecy, need of a reply, diary, actions. Headers are judged first; the
+text is asked for only when a rule needs it. `decide` is pure: the same message, facts, policy and time give the same
+decision, so that every decision can be explained and replayed.
+"""
+
+from datetime import datetime
+
+from mailbot.mail.message import Message
+from mailbot.policy import automatic, judgment
+from mailbot.policy.automatic import Automatic
+from mailbot.policy.deadlines import document_deadline, reply_deadline
+from mailbot.policy.judgment import Judgment
+from mailbot.policy.model import (
+    Action,
+    AnnounceConfidential,
+    AskRegistrar,
+    CloseObligations,
+    Decision,
+    Diarise,
+    Facts,
+    ForwardToRegistrar,
+    Kind,
+    OpenObligation,
+    ReportUnparsable,
+    Stage,
+    Verdict,
+)
+from mailbot.policy.profile import Policy
+from mailbot.policy.reading import Reading, read
+from mailbot.policy.references import diary_number
+
+
+def decide(message: Message, facts: Facts, policy: Policy, now: datetime) -> Decision:
+    """What mailbot concludes about one message.
+
+    `needs` names the stage to read before deciding again; nothing else of such a decision may be acted on, and its
+    `actions` are empty. `now` (aware) stands in where a message has no time of its own.
+    """
+    reading = read(message, facts)
+    if record_only := _own_mail(reading, facts):
+        return record_only
+    automation = automatic.judge(message, facts)
+    if message.body is not None:
+        judged = judgment.from_text(reading, facts, policy, automation)
+    elif facts.last_stage is Stage.HEADERS or judgment.settled_by_headers(reading, facts, policy, automation):
+        judged = judgment.from_headers(reading, facts, policy, automation)
+    else:
+        return _read_further(automation)
+    return _assemble(reading, facts, policy, now, automation, judged)
+
+
+def _read_further(automation: Automatic) -> Decision:
+    return Decision(
+        stage=Stage.HEADERS,
+        needs=Stage.BODY,
+        automatic=automation.automatic,
+        automatic_reason=automation.reason,
+        answer_allowed=automation.answer_allowed,
+        verdicts=automation.verdicts,
+    )
+
+
+def unparsable_decision(_reason: str) -> Decision:
+    """What follows when bytes cannot be read as mail: a person looks (invariant 1).
+
+    The reason is recorded beside the decision; a verdict is a fixed rule id and holds no text.
+    """
+    return Decision(
+        stage=Stage.HEADERS,
+        diarise=Diarise.ASK,
+        verdicts=(Verdict("unparsable"),),
+        actions=(ReportUnparsable(),),
+    )
+
+
+def _own_mail(reading: Reading, facts: Facts) -> Decision | None:
+    """Mail of mailbot itself, and what our people answer to it, is recorded and nothing more.
+
+    Only from our own addresses: a stranger may repeat a Message-ID that mailbot used.
+    """
+    if not reading.from_own_organisation:
+        return None
+    if facts.sent_by_mailbot:
+        verdict = Verdict("own.sent_by_mailbot")
+    elif facts.mailbox_role == "service" and facts.direction != "outgoing":
+        verdict = Verdict("own.answer_to_mailbot")
+    else:
+        return None
+    return Decision(
+        stage=_stage(reading),
+        automatic=facts.sent_by_mailbot,
+        automatic_reason=verdict.rule,
+        needs_reply=False,
+        diarise=Diarise.NO,
+        kind=Kind.INTERNAL,
+        confidential=False,
+        verdicts=(verdict,),
+    )
+
+
+def _assemble(
+    reading: Reading, facts: Facts, policy: Policy, now: datetime, automation: Automatic, judged: Judgment
+) -> Decision:
+    """The final decision with its clocks and actions."""
+    message = reading.message
+    received_at = facts.received_at or min(message.date or now, now)
+    owed = _owed(facts, policy, received_at, judged)
+    return Decision(
+        stage=_stage(reading),
+        language=reading.language,
+        automatic=automation.automatic,
+        automatic_reason=automation.reason,
+        answer_allowed=automation.answer_allowed,
+        needs_reply=judged.needs_reply,
+        due_on=owed.due_on if owed else None,
+        document_due_on=owed.document_due_on if owed else None,
+        diarise=judged.diarise,
+        kind=judged.kind,
+        confidential=judged.confidential,
+        diary_number=diary_number(reading, facts)[0],
+        verdicts=(*automation.verdicts, *judged.verdicts),
+        actions=_actions(reading, facts, judged, owed, automation, sent_at=message.date or received_at),
+    )
+
+
+def _stage(reading: Reading) -> Stage:
+    return Stage.BODY if reading.has_body else Stage.HEADERS
+
+
+def _owed(facts: Facts, policy: Policy, received_at: datetime, judged: Judgment) -> OpenObligation | None:
+    """What is owed to the sender; what nobody could judge is owed until a person has looked."""
+    if facts.direction == "outgoing" or judged.needs_reply is False:
+        return None
+    deadline = reply_deadline(received_at, policy)
+    asks_for_documents = judged.kind is Kind.DOCUMENT_REQUEST and policy.reply.document_request_clock
+    return OpenObligation(
+        due_on=deadline.due_on if deadline else None,
+        document_due_on=document_deadline(received_at, policy) if asks_for_documents else None,
+        judged=judged.needs_reply is not None,
+    )
+
+
+def _actions(
+    reading: Reading,
+    facts: Facts,
+    judged: Judgment,
+    owed: OpenObligation | None,
+    automation: Automatic,
+    *,
+    sent_at: datetime,
+) -> tuple[Action, ...]:
+    actions: list[Action] = []
+    if owed:
+        actions.append(owed)
+    # A matching subject alone only proposes that something was answered; In-Reply-To or References prove it.
+    linked = bool(reading.message.in_reply_to or reading.message.references)
+    if facts.direction == "outgoing" and linked and reading.is_reply and not automation.automatic:
+        actions.append(CloseObligations(sent_at))
+    if judged.confidential:
+        # Bjurholm p. 6: secret information is not sent by mail, so the registrar gets no copy (invariant 6).
+        actions.append(AnnounceConfidential())
+    elif judged.diarise is Diarise.YES:
+        actions.append(ForwardToRegistrar())
+    elif judged.diarise is Diarise.ASK:
+        actions.append(AskRegistrar())
+    return tuple(actions)
