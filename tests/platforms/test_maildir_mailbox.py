@@ -217,6 +217,21 @@ def test_a_name_missed_while_it_changed_is_not_gone(world: MaildirWorld, monkeyp
     assert next(rounds, None) is None
 
 
+def test_vanished_while_it_was_being_listed(world: MaildirWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = world.deliver(mail(0), received_at=minute(0))
+    world.deliver(mail(1), received_at=minute(1))
+    plain = OpenFolder.listing
+
+    def listing(there: OpenFolder) -> Listing:
+        found = plain(there)
+        path.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(OpenFolder, "listing", listing)
+    mailbox = world.open()
+    assert contents(mailbox, INBOX, read_all(mailbox, INBOX)) == [mail(1)]
+
+
 def test_a_message_that_changes_its_name_all_the_time(world: MaildirWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.deliver(mail(0), received_at=BASE, name="1.a")
     mailbox = world.open()
