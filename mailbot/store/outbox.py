@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, true, update
 
 from mailbot.errors import UserError
 from mailbot.store import audit
@@ -37,12 +37,15 @@ class Outbox:
         with self._database.write() as connection:
             return queue(connection, mails, self._references, now)
 
-    def claim(self, now: datetime, *, lease_seconds: float = 600) -> OutboxItem | None:
-        """The next pending mail that is due, now "sending". The attempt is committed before this returns, so that a
-        crash during the network call is known; None when nothing is due."""
+    def claim(self, now: datetime, *, kind: str | None = None, lease_seconds: float = 600) -> OutboxItem | None:
+        """The next pending mail (of one kind) that is due, now "sending"; None when nothing is due.
+
+        The attempt is committed before this returns, so that a crash during the network call is known.
+        """
         due = (
             select(outbox.c.dedup_key)
             .where(outbox.c.state == "pending", outbox.c.next_attempt_at <= now)
+            .where(true() if kind is None else outbox.c.kind == kind)
             .order_by(outbox.c.next_attempt_at, outbox.c.created_at, outbox.c.dedup_key)
             .limit(1)
             .with_for_update(skip_locked=True)

@@ -150,7 +150,7 @@ class _Settlement:
             for row in (*merged, *([kept] if kept else [])):
                 free.pop(row["ref"], None)
         for row in free.values():
-            if row["state"] == "open":
+            if row["state"] != "dismissed":
                 self._dismiss(row, NOT_OWED)
 
     def _bring_in_line(
