@@ -46,7 +46,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BO
 @lru_cache(maxsize=256)
 def codec_name(declared: str) -> str | None:
     """Python's name of the text codec for a declared charset; None when it is unknown or refused."""
-    name = declared.strip().strip("\"'").lower()[:60]
+    name = declared.partition("(")[0].strip(" \t\"'").lower()[:60]  # without a comment (RFC 2045 5.1)
     try:
         info = codecs.lookup(_ALIASES.get(name, name))
         "".encode(info.name)  # refuses codecs that are not text ("hex", "zlib"), which `lookup` finds
@@ -61,6 +61,8 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, bool]:
     honest = name is not None or not declared
     if data.isascii() and (name is None or not _NOT_ASCII_COMPATIBLE.match(name)):
         return data.decode("ascii"), honest
+    if data.isascii() and name is not None and name.startswith(("utf-16", "utf-32")) and b"\0" not in data:
+        return data.decode("ascii"), False  # pairs of letters would become Chinese characters without any error
     for bom, bom_codec in _BOMS:
         if data.startswith(bom):
             text = data.decode(bom_codec, "replace").removeprefix("\ufeff")

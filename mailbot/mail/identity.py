@@ -37,7 +37,10 @@ def content_key(message: Message) -> str:
 
 
 def raw_key(raw: bytes) -> str:
-    """A content key for bytes that are no message; line ends, which transports change, do not count."""
+    """A content key for bytes that are no message; line ends, which transports change, do not count.
+
+    `raw` must be all of it: what servers cut off as the header block is the same blank line for all such mails.
+    """
     return _digest("raw", b"\n".join(raw.splitlines()).strip())
 
 

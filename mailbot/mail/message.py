@@ -70,7 +70,9 @@ class Message:
     #: octets of the raw message (of the header block when only that was read)
     size: int
     body: Body | None
-    #: what was wrong with the bytes, as short fixed words: "charset", "boundary", "depth", "header_line" ...
+    #: What was wrong with the bytes, as short fixed words, sorted. Missing or unusable: "from", "date", "message_id".
+    #: Header: "header_line" (no field), "header_length" (cut), "header_repeated".
+    #: Structure: "boundary", "depth", "parts", "transfer_encoding". Text: "charset" (undeclared or wrong), "truncated".
     defects: tuple[str, ...] = ()
 
     @property

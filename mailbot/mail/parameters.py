@@ -39,7 +39,7 @@ def parse_structured(raw: bytes | None) -> Structured:
 def _parse(raw: bytes) -> Structured:
     raw = _FOLD.sub(b"", raw[:_MAX_OCTETS])
     value, semicolon, _ = raw.partition(b";")
-    text = value.strip().decode("ascii", "replace").lower()
+    text = b"".join(value.partition(b"(")[0].split()).decode("ascii", "replace").lower()
     if not semicolon:
         return Structured(text)
     simple: dict[str, str] = {}

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from mailbot.mail.dates import parse_date
+from mailbot.mail.encoded_words import decode_field
 from mailbot.mail.headers import Headers
 
 #: hops that are looked at; RFC 5321 6.3 has servers refuse mail after about 100
 _MAX_HOPS = 100
-_MAX_LENGTH = 2_000
+_MAX_OCTETS = 2_000
 #: clocks of our own hosts differ by seconds; a day means a broken clock or a false field
 _TOLERANCE = timedelta(days=1)
 
@@ -48,8 +49,8 @@ def arrival_time(
 
 def _own_stamps(headers: Headers, own: frozenset[str]) -> Iterator[datetime]:
     """The dates of the run, top to bottom; those that cannot be read are left out."""
-    for text in headers.get_all("received")[:_MAX_HOPS]:
-        field = text[:_MAX_LENGTH]
+    for raw in headers.raw_all("received")[:_MAX_HOPS]:
+        field = decode_field(raw[:_MAX_OCTETS])
         if not _written_by(field, own):
             return
         stamp = parse_date(field.rpartition(";")[2])

@@ -169,6 +169,8 @@ def test_a_giant_thread_keeps_its_root_and_its_newest() -> None:
         (b" Text/Plain; Charset=UTF-8", "text/plain", {"charset": "UTF-8"}),
         (b'a/b; name="x; y=z"; q = "1\\"2"', "a/b", {"name": "x; y=z", "q": '1"2'}),
         (b"a/b; name=x y z; q=1", "a/b", {"name": "x y z", "q": "1"}),
+        (b"Text / Plain (what I mean); q=1", "text/plain", {"q": "1"}),
+        (b"a/b; boundary=----=_Part_1.2", "a/b", {"boundary": "----=_Part_1.2"}),
         (b"a/b;; ;name=x;", "a/b", {"name": "x"}),
         (b'a/b; boundary="unclosed', "a/b", {"boundary": "unclosed"}),
         (b"a/b;\r\n boundary=x\r\n", "a/b", {"boundary": "x"}),

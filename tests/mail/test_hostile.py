@@ -28,6 +28,8 @@ FLOODS: dict[str, tuple[bytes, bytes, bytes]] = {
     "leading blank lines": (b"", b"\r\n", TOP),
     "long subject": (b"To: a\r\nSubject: ", b"x", b"\r\n"),
     "encoded word openings": (b"To: a\r\nSubject: ", b"=?utf-8?q?", b"\r\n"),
+    "encoded words that never end": (b"To: a\r\nSubject: ", b"=?a?q?x", b"\r\n"),
+    "encoded words in names": (TOP + b"To: ", b"=?a?q?x", b"\r\n"),
     "encoded words": (b"To: a\r\nSubject: ", b"=?utf-8?q?a?= ", b"\r\n"),
     "charset changes": (b"To: a\r\nSubject: ", b"=?utf-8?b?w6U?= =?latin-1?q?=E5?= ", b"\r\n"),
     "question marks": (b"To: a\r\nSubject: ", b"=?", b"\r\n"),
