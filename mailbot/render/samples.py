@@ -1,7 +1,7 @@
 """Sample values for every mail, so that `doctor` can try all templates before the first real one leaves."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 _MORNING = datetime(2026, 3, 12, 8, 5, tzinfo=UTC)
 _ITEM = {"ref": "B7KQ-2M9X", "unit": "Kommunstyrelsen", "mailbox": "kommunen@by.example", "received_at": _MORNING}
@@ -12,6 +12,53 @@ _ORGANISATION = {
     "website": "www.by.example",
     "signature_lines": ("Öppet vardagar 9-15",),
 }
+
+_TODAY = date(2026, 3, 12)
+
+
+def _rows(*lines: Mapping[str, object], more: int = 0) -> Mapping[str, object]:
+    return {"shown": lines, "more": more, "total": len(lines) + more}
+
+
+_REPLY = {
+    "ref": "B7KQ-2M9X",
+    "mailbox": "kommunen@by.example",
+    "received_on": date(2026, 3, 6),
+    "asker": "bo@privat.example",
+    "subject": "När plogas Skolgatan?",
+    "assignee": "Anna Ek",
+    "due_on": date(2026, 3, 11),
+    "days_late": 1,
+    "acknowledged": True,
+    "document_request": True,
+    "judged": True,
+    "confidential": False,
+}
+_HIDDEN_REPLY = {**_REPLY, "ref": "9XHT-4C3D", "asker": None, "subject": None, "assignee": "", "confidential": True}
+_REPLIES = {
+    "overdue": _rows(_REPLY, _HIDDEN_REPLY, more=3),
+    "due_today": _rows({**_REPLY, "due_on": _TODAY, "days_late": 0, "acknowledged": False}),
+    "later": _rows({**_REPLY, "due_on": None, "days_late": 0, "document_request": False}),
+    "to_judge": _rows({**_REPLY, "due_on": date(2026, 3, 16), "days_late": 0, "judged": False}),
+    "total": 8,
+}
+_DIARY = {
+    "ref": "7MZA-K2PW",
+    "mailbox": "kommunen@by.example",
+    "unit": "Kommunstyrelsen",
+    "received_on": date(2026, 3, 6),
+    "direction": "incoming",
+    "sender": "bo@privat.example",
+    "title": "Bygglov för carport",
+    "kind": "application",
+    "proposed_number": "KS 2026/12",
+    "forwarded": True,
+}
+_HIDDEN_DIARY = {**_DIARY, "sender": None, "title": None, "kind": None, "proposed_number": None}
+_UNREAD = (
+    {"mailbox": "anna@by.example", "error": "never read", "last_read_at": None},
+    {"mailbox": "bygg@by.example", "error": "not read today", "last_read_at": _MORNING},
+)
 
 SAMPLES: Mapping[str, Mapping[str, object]] = {
     "holding_reply": {**_ITEM, "organisation": _ORGANISATION},
@@ -29,4 +76,68 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     "announce_confidential": _ITEM,
     "announce_unparsable": _ITEM,
     "circuit_breaker": {"sent": 301, "limit": 300, "paused_at": _MORNING},
+    "digest_registrar": {
+        "digest": {
+            "today": _TODAY,
+            "unit": "Kommunstyrelsen",
+            "unconfirmed": _rows(_DIARY, more=1),
+            "to_register": _rows({**_DIARY, "title": None, "kind": None, "direction": "outgoing"}),
+            "to_decide": _rows({**_DIARY, "proposed_number": None}),
+            "confidential": _rows(_HIDDEN_DIARY, more=2),
+            "unparsable": _rows(_HIDDEN_DIARY),
+            "remind_after": 1,
+            "count": 8,
+        }
+    },
+    "digest_staff": {"digest": {"today": _TODAY, "person": "Anna Ek", "replies": _REPLIES, "count": 8}},
+    "digest_officer": {
+        "digest": {
+            "today": _TODAY,
+            "unit": "Kommunstyrelsen",
+            "mailboxes": ("kommunen@by.example",),
+            "replies": _REPLIES,
+            "unread": _UNREAD,
+            "count": 10,
+        }
+    },
+    "digest_head": {
+        "digest": {
+            "today": _TODAY,
+            "overdue": _rows(_REPLY, {**_HIDDEN_REPLY, "days_late": 4}, more=1),
+            "unconfirmed": _rows(_DIARY, more=1),
+            "unread": _UNREAD,
+            "week": {
+                "needing_reply": 31,
+                "answered_in_time": 27,
+                "answered_late": 1,
+                "holding_replies": 2,
+                "registered": 14,
+            },
+            "escalate_after": 3,
+            "count": 7,
+        }
+    },
+    "digest_operator": {
+        "digest": {
+            "today": _TODAY,
+            "mode": "observe",
+            "paused": {"since": _MORNING, "by": "person:it", "reason": "felaktig mall"},
+            "unread": _UNREAD,
+            "mailboxes": 12,
+            "queue": _rows(
+                {"ref": "QK3T-88WD", "kind": "holding_reply", "state": "held", "error": None},
+                {"ref": "PL2V-9HTX", "kind": "forward", "state": "failed", "error": "recipient refused"},
+                more=1,
+            ),
+            "waiting": 4,
+            "would_have": {
+                "since": _MORNING,
+                "forwarded": ("B7KQ-2M9X", "7MZA-K2PW"),
+                "announced": (),
+                "asked": ("9XHT-4C3D",),
+                "holding_replies": (),
+            },
+            "count": 6,
+        }
+    },
 }

@@ -1,0 +1,141 @@
+"""Who gets which digest, and the mail it becomes (one short mail to each person who has something to do)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from mailbot.config.model import Config, PersonSettings
+from mailbot.mail.message import Address
+from mailbot.render import Rendered, Templates, compose
+from mailbot.store.records import NewMail
+from mailbot.store.references import References
+from mailbot.store.store import Store
+from mailbot.work.context import acting_person
+from mailbot.work.digest_content import Desk, Digest, OfficerDigest, OperatorDigest
+
+DigestKind = Literal["registrar", "staff", "officer", "head", "operator"]
+KINDS: tuple[DigestKind, ...] = ("registrar", "staff", "officer", "head", "operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """A digest and who reads it. `about` is the unit it is about, or "" (a person may act for several units)."""
+
+    kind: DigestKind
+    about: str
+    #: person id, or the address of an operator who is nobody in the directory
+    recipient: str
+    email: str
+    language: str
+    digest: Digest
+
+
+def digest_mails(
+    config: Config, store: Store, templates: Templates, references: References, now: datetime
+) -> list[NewMail]:
+    """The digests of the local day of `now` (aware) that have something to say, ready to queue.
+
+    In observe mode only the operator's: nothing else leaves then (invariant 4).
+    """
+    kinds: tuple[DigestKind, ...] = ("operator",) if config.mode == "observe" else KINDS
+    found = (one for kind in kinds for one in addressed(config, store, now, kind) if is_worth_sending(config, one))
+    return [digest_mail(config, templates, references, one, now) for one in found]
+
+
+def addressed(
+    config: Config, store: Store, now: datetime, kind: DigestKind, *, unit: str | None = None, person: str | None = None
+) -> Iterator[Addressed]:
+    """Digests of one kind with their readers, of one unit or one person when asked for, empty ones too."""
+    desk = Desk(config, store, now)
+    units = [one for one in config.units if unit in (None, one.id)]
+    match kind:
+        case "registrar":
+            for one in units:
+                yield from _to(config, kind, one.id, acting_person(config, one.registrars, now), desk.registrar(one))
+        case "officer":
+            for one in units:
+                yield from _to(config, kind, one.id, acting_person(config, one.mail_officers, now), desk.officer(one))
+        case "staff":
+            owing = {obligation.assignee for obligation in store.obligations.list(states=("open",))}
+            for member in config.people:
+                if member.id == person or (person is None and member.id in owing):
+                    yield from _to(config, kind, "", member, desk.staff(member))
+        case "head":
+            head = acting_person(config, config.roles.head_of_administration, now)
+            yield from _to(config, kind, "", head, desk.head())
+        case "operator" if config.operator:
+            reader = config.person_by_address(config.operator)
+            yield Addressed(
+                kind=kind,
+                about="",
+                recipient=reader.id if reader else config.operator,
+                email=config.operator,
+                language=_language(config, reader),
+                digest=desk.operator(),
+            )
+        case _:
+            return
+
+
+def is_worth_sending(config: Config, one: Addressed) -> bool:
+    """Nothing to do is no mail, unless the rules say otherwise or silence would hide that mailbot only observes."""
+    rules = config.policy.digest
+    match one.digest:
+        case digest if digest.count:
+            return True
+        case OfficerDigest():
+            return rules.officer_on_empty_days
+        case OperatorDigest(would_have=would_have) if would_have is not None:
+            return True
+        case _:
+            return rules.others_on_empty_days
+
+
+def render_digest(config: Config, templates: Templates, one: Addressed) -> Rendered:
+    """The digest in its reader's language."""
+    return templates.render(f"digest_{one.kind}", one.language, digest=one.digest, organisation=config.organisation)
+
+
+def digest_mail(config: Config, templates: Templates, references: References, one: Addressed, now: datetime) -> NewMail:
+    """The mail of one digest; its dedup_key lets it leave once a day."""
+    service = config.service_mailbox.address
+    about = f"{one.kind}/{one.about}" if one.about else one.kind
+    dedup_key = f"digest:{about}:{one.recipient}:{one.digest.today.isoformat()}"
+    message_id = references.message_id(dedup_key, service.rpartition("@")[2])
+    raw = compose(
+        render_digest(config, templates, one),
+        from_=Address(config.organisation.name, service),
+        to=(one.email,),
+        message_id=message_id,
+        date=now,
+        auto_submitted="auto-generated",
+    )
+    return NewMail(
+        dedup_key=dedup_key,
+        kind="digest",
+        audience="staff",
+        to=(one.email,),
+        envelope_from=service,
+        message_id=message_id,
+        raw=raw,
+    )
+
+
+def _to(
+    config: Config, kind: DigestKind, about: str, reader: PersonSettings | None, digest: Digest
+) -> Iterator[Addressed]:
+    """Nothing for a role that nobody holds; `doctor` complains about that."""
+    if reader is not None:
+        yield Addressed(
+            kind=kind,
+            about=about,
+            recipient=reader.id,
+            email=reader.email,
+            language=_language(config, reader),
+            digest=digest,
+        )
+
+
+def _language(config: Config, reader: PersonSettings | None) -> str:
+    return (reader.language if reader else "") or config.policy.language

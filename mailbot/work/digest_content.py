@@ -1,0 +1,316 @@
+"""What stands in each digest, taken from the store. Everything open is in exactly one list of a digest."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from itertools import compress
+from operator import not_
+from typing import Literal
+
+from mailbot.config.model import Config, PersonSettings, Unit
+from mailbot.policy.workdays import WorkCalendar
+from mailbot.store.records import DiaryItem, DiaryState, Obligation, OutboxState, Pause
+from mailbot.store.store import Store
+from mailbot.work.digest_lines import (
+    DiaryLine,
+    QueueLine,
+    ReplyLine,
+    Rows,
+    UnreadMailbox,
+    diary_line,
+    is_overdue,
+    local_date,
+    queue_line,
+    reply_line,
+    rows,
+    runs_out_on,
+    unread_mailboxes,
+)
+
+_WAITING_FOR_REGISTRAR: tuple[DiaryState, ...] = ("proposed", "asked", "forwarded")
+_NOT_LEAVING: tuple[OutboxState, ...] = ("held", "failed", "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replies:
+    """Open obligations by how urgent they are."""
+
+    overdue: Rows[ReplyLine] = field(default_factory=Rows)
+    due_today: Rows[ReplyLine] = field(default_factory=Rows)
+    later: Rows[ReplyLine] = field(default_factory=Rows)
+    #: nobody has judged whether an answer is owed (only headers were read)
+    to_judge: Rows[ReplyLine] = field(default_factory=Rows)
+
+    @property
+    def total(self) -> int:
+        return self.overdue.total + self.due_today.total + self.later.total + self.to_judge.total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrarDigest:
+    """What waits for the registrar of one unit."""
+
+    today: date
+    unit: str
+    #: handed over more than `diary.remind_after` working days ago and still not confirmed
+    unconfirmed: Rows[DiaryLine]
+    to_register: Rows[DiaryLine]
+    to_decide: Rows[DiaryLine]
+    confidential: Rows[DiaryLine]
+    unparsable: Rows[DiaryLine]
+    remind_after: int
+
+    @property
+    def count(self) -> int:
+        lists = (self.unconfirmed, self.to_register, self.to_decide, self.confidential, self.unparsable)
+        return sum(each.total for each in lists)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffDigest:
+    """What one person owes."""
+
+    today: date
+    person: str
+    replies: Replies
+
+    @property
+    def count(self) -> int:
+        return self.replies.total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficerDigest:
+    """The morning mail of whoever looks after a unit's authority mailboxes."""
+
+    today: date
+    unit: str
+    mailboxes: tuple[str, ...]
+    replies: Replies
+    unread: tuple[UnreadMailbox, ...]
+
+    @property
+    def count(self) -> int:
+        return self.replies.total + len(self.unread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekFigures:
+    """The seven days before the digest."""
+
+    needing_reply: int
+    answered_in_time: int
+    answered_late: int
+    holding_replies: int
+    registered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadDigest:
+    """What the head of administration answers for."""
+
+    today: date
+    overdue: Rows[ReplyLine]
+    #: unconfirmed for `diary.escalate_after` working days
+    unconfirmed: Rows[DiaryLine]
+    unread: tuple[UnreadMailbox, ...]
+    week: WeekFigures
+    escalate_after: int
+
+    @property
+    def count(self) -> int:
+        return self.overdue.total + self.unconfirmed.total + len(self.unread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WouldHave:
+    """Observe mode: references of what enforcing would have sent since `since`."""
+
+    since: datetime
+    forwarded: tuple[str, ...]
+    announced: tuple[str, ...]
+    asked: tuple[str, ...]
+    holding_replies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorDigest:
+    """The health of the installation; no content of mail."""
+
+    today: date
+    mode: Literal["observe", "enforce"]
+    #: with its instant in local time
+    paused: Pause | None
+    unread: tuple[UnreadMailbox, ...]
+    mailboxes: int
+    queue: Rows[QueueLine]
+    waiting: int
+    would_have: WouldHave | None
+
+    @property
+    def count(self) -> int:
+        return len(self.unread) + self.queue.total + (self.paused is not None)
+
+
+Digest = RegistrarDigest | StaffDigest | OfficerDigest | HeadDigest | OperatorDigest
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Builds digests as of `now` (aware); one per morning, so that each list is read from the store once per digest."""
+
+    config: Config
+    store: Store
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now, self.config.zone)
+
+    def registrar(self, unit: Unit) -> RegistrarDigest:
+        rules = self.config.policy.diary
+        items = self.store.diary.list(states=_WAITING_FOR_REGISTRAR, unit=unit.id)
+        hidden = [item for item in items if item.confidential or item.unparsable]
+        plain = [item for item in items if not (item.confidential or item.unparsable)]
+        to_register = [item for item in plain if item.state != "asked"]
+        late = [self._waits_longer_than(item, rules.remind_after) for item in to_register]
+        return RegistrarDigest(
+            today=self.today,
+            unit=unit.name,
+            unconfirmed=self._diary(list(compress(to_register, late))),
+            to_register=self._diary(list(compress(to_register, map(not_, late)))),
+            to_decide=self._diary([item for item in plain if item.state == "asked"]),
+            confidential=self._diary([item for item in hidden if item.confidential]),
+            unparsable=self._diary([item for item in hidden if not item.confidential]),
+            remind_after=rules.remind_after,
+        )
+
+    def staff(self, person: PersonSettings) -> StaffDigest:
+        owed = self.store.obligations.list(states=("open",), assignee=person.id)
+        return StaffDigest(today=self.today, person=person.name, replies=self._replies(owed))
+
+    def officer(self, unit: Unit) -> OfficerDigest:
+        """Obligations of the unit's authority mailboxes, and those that nobody in particular answers for."""
+        mailboxes = {
+            mailbox.address for mailbox in self.config.mailboxes if self._is_authority_of(mailbox.address, unit)
+        }
+        owed = [
+            obligation
+            for obligation in self.store.obligations.list(states=("open",), unit=unit.id)
+            if obligation.mailbox in mailboxes or not obligation.assignee
+        ]
+        unread = [mailbox for mailbox in self._unread() if mailbox.mailbox in mailboxes]
+        return OfficerDigest(
+            today=self.today,
+            unit=unit.name,
+            mailboxes=tuple(sorted(mailboxes)),
+            replies=self._replies(owed),
+            unread=tuple(unread),
+        )
+
+    def head(self) -> HeadDigest:
+        rules = self.config.policy.diary
+        owed = self.store.obligations.list(states=("open",))
+        waiting = self.store.diary.list(states=_WAITING_FOR_REGISTRAR)
+        late = [item for item in waiting if self._waits_longer_than(item, rules.escalate_after)]
+        return HeadDigest(
+            today=self.today,
+            overdue=self._lines([obligation for obligation in owed if is_overdue(obligation, self.today)]),
+            unconfirmed=self._diary(late),
+            unread=self._unread(),
+            week=self._week(),
+            escalate_after=rules.escalate_after,
+        )
+
+    def operator(self) -> OperatorDigest:
+        queue = self.store.outbox.list(states=_NOT_LEAVING)
+        paused = self.store.installation.paused()
+        return OperatorDigest(
+            today=self.today,
+            mode=self.config.mode,
+            paused=replace(paused, since=paused.since.astimezone(self.config.zone)) if paused else None,
+            unread=self._unread(),
+            mailboxes=sum(mailbox.role != "service" for mailbox in self.config.mailboxes),
+            queue=rows(queue, queue_line, self._most),
+            waiting=len(self.store.outbox.list(states=("pending", "sending"))),
+            would_have=self._would_have() if self.config.mode == "observe" else None,
+        )
+
+    def _would_have(self) -> WouldHave:
+        since = self._since_last_digest()
+        new = [item for item in self.store.diary.list(states=_WAITING_FOR_REGISTRAR) if item.created_at >= since]
+        announced = [item for item in new if item.confidential or item.unparsable]
+        plain = [item for item in new if not (item.confidential or item.unparsable)]
+        rules = self.config.policy.reply
+        due = self.store.obligations.awaiting_holding_reply(self.today) if rules.holding_reply else ()
+        return WouldHave(
+            since=since.astimezone(self.config.zone),
+            forwarded=_refs(item for item in plain if item.state != "asked"),
+            announced=_refs(announced),
+            asked=_refs(item for item in plain if item.state == "asked"),
+            holding_replies=_refs(obligation for obligation in due if obligation.due_on == self.today),
+        )
+
+    def _since_last_digest(self) -> datetime:
+        """The same local time on the working day before today."""
+        calendar, day = WorkCalendar(self.config.policy.calendar), self.today - timedelta(days=1)
+        while not calendar.is_mailbox_check_day(day):
+            day -= timedelta(days=1)
+        local = self.now.astimezone(self.config.zone)
+        return local.replace(year=day.year, month=day.month, day=day.day)
+
+    def _week(self) -> WeekFigures:
+        since = self.now - timedelta(days=7)
+        owed = self.store.obligations.list(states=("open", "answered"))
+        met = [one for one in owed if one.met_at is not None and one.met_at >= since and one.state == "answered"]
+        late = [one for one in met if self._was_late(one)]
+        registered = self.store.diary.list(states=("registered",))
+        return WeekFigures(
+            needing_reply=sum(one.received_at >= since and one.judged for one in owed),
+            answered_in_time=len(met) - len(late),
+            answered_late=len(late),
+            holding_replies=sum(one.acknowledged_at is not None and one.acknowledged_at >= since for one in owed),
+            registered=sum(item.settled_at is not None and item.settled_at >= since for item in registered),
+        )
+
+    def _was_late(self, obligation: Obligation) -> bool:
+        """A holding reply in time satisfies the three-day rule (Bjurholm p. 4)."""
+        instants = [instant for instant in (obligation.met_at, obligation.acknowledged_at) if instant is not None]
+        first = local_date(min(instants), self.config.zone)
+        return obligation.due_on is not None and first > obligation.due_on
+
+    def _replies(self, owed: Sequence[Obligation]) -> Replies:
+        judged = [(runs_out_on(obligation) or date.max, obligation) for obligation in owed if obligation.judged]
+        return Replies(
+            overdue=self._lines([obligation for day, obligation in judged if day < self.today]),
+            due_today=self._lines([obligation for day, obligation in judged if day == self.today]),
+            later=self._lines([obligation for day, obligation in judged if day > self.today]),
+            to_judge=self._lines([obligation for obligation in owed if not obligation.judged]),
+        )
+
+    def _lines(self, owed: Sequence[Obligation]) -> Rows[ReplyLine]:
+        ordered = sorted(owed, key=lambda one: (runs_out_on(one) or date.max, one.received_at))
+        return rows(ordered, lambda one: reply_line(one, self.config, self.today), self._most)
+
+    def _diary(self, items: Sequence[DiaryItem]) -> Rows[DiaryLine]:
+        return rows(items, lambda item: diary_line(item, self.config), self._most)
+
+    def _unread(self) -> tuple[UnreadMailbox, ...]:
+        return unread_mailboxes(self.config, self.store.intake.last_checks(), self.today)
+
+    def _waits_longer_than(self, item: DiaryItem, working_days: int) -> bool:
+        """Whether more working days than that have passed since the item came to the registrar."""
+        since = local_date(item.forwarded_at or item.created_at, self.config.zone)
+        return WorkCalendar(self.config.policy.calendar).add_working_days(since, working_days) < self.today
+
+    def _is_authority_of(self, address: str, unit: Unit) -> bool:
+        mailbox = self.config.mailbox(address)
+        return mailbox is not None and mailbox.role == "authority" and mailbox.unit in (unit.id, "")
+
+    @property
+    def _most(self) -> int:
+        return self.config.policy.digest.most_rows
+
+
+def _refs(items: Iterable[DiaryItem | Obligation]) -> tuple[str, ...]:
+    return tuple(item.ref for item in items)

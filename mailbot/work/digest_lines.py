@@ -1,0 +1,178 @@
+"""One line of a digest each: what a person must see of an open matter, and no more.
+
+Confidential matters show reference, date and mailbox only (invariant 6); their other fields are None.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from mailbot.config.model import Config
+from mailbot.store.records import DiaryItem, MailboxCheck, Obligation, OutboxItem
+
+Line = TypeVar("Line")
+Source = TypeVar("Source")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[Line]):
+    """The first lines of a list; `more` are only counted."""
+
+    shown: tuple[Line, ...] = ()
+    more: int = 0
+
+    @property
+    def total(self) -> int:
+        return len(self.shown) + self.more
+
+
+def rows(sources: Sequence[Source], line: Callable[[Source], Line], most: int) -> Rows[Line]:
+    """`sources` as lines, at most `most` of them."""
+    return Rows(tuple(map(line, sources[:most])), max(len(sources) - most, 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyLine:
+    """An answer that somebody owes."""
+
+    ref: str
+    mailbox: str
+    #: local date
+    received_on: date
+    asker: str | None
+    subject: str | None
+    #: name of the person who answers; "" when nobody in particular
+    assignee: str
+    #: when the clock that runs now runs out, see `runs_out_on`
+    due_on: date | None
+    days_late: int
+    #: the asker knows that the mail arrived; the matter is only followed up
+    acknowledged: bool
+    #: a request for a public document, with its faster clock
+    document_request: bool
+    #: False: only the headers were read, and its owner decides whether an answer is owed
+    judged: bool
+    confidential: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiaryLine:
+    """A message that waits for the registrar."""
+
+    ref: str
+    mailbox: str
+    unit: str
+    received_on: date
+    direction: str
+    sender: str | None
+    title: str | None
+    kind: str | None
+    proposed_number: str | None
+    forwarded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadMailbox:
+    """A mailbox that mailbot did not get to read; `error` is a fixed phrase."""
+
+    mailbox: str
+    error: str
+    #: local time of the last complete reading
+    last_read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLine:
+    """Mail that does not leave by itself. No recipient and no subject: the operator need not know them."""
+
+    ref: str
+    kind: str
+    state: str
+    error: str | None
+
+
+def runs_out_on(obligation: Obligation) -> date | None:
+    """The clock that runs now: after a holding reply the follow-up, before it the earlier of reply and document."""
+    if obligation.acknowledged_at is not None:
+        return obligation.follow_up_on
+    clocks = [day for day in (obligation.due_on, obligation.document_due_on) if day is not None]
+    return min(clocks, default=None)
+
+
+def is_overdue(obligation: Obligation, today: date) -> bool:
+    due_on = runs_out_on(obligation)
+    return due_on is not None and due_on < today
+
+
+def reply_line(obligation: Obligation, config: Config, today: date) -> ReplyLine:
+    """What the person who answers sees of `obligation`."""
+    person = config.person(obligation.assignee) if obligation.assignee else None
+    due_on, hidden = runs_out_on(obligation), obligation.confidential
+    return ReplyLine(
+        ref=obligation.ref,
+        mailbox=obligation.mailbox,
+        received_on=local_date(obligation.received_at, config.zone),
+        asker=None if hidden else obligation.asker,
+        subject=None if hidden else obligation.subject,
+        assignee=person.name if person else obligation.assignee,
+        due_on=due_on,
+        days_late=(today - due_on).days if due_on and due_on < today else 0,
+        acknowledged=obligation.acknowledged_at is not None,
+        document_request=obligation.document_due_on is not None and not hidden,
+        judged=obligation.judged,
+        confidential=hidden,
+    )
+
+
+def diary_line(item: DiaryItem, config: Config) -> DiaryLine:
+    """What the registrar sees of `item`."""
+    hidden = item.confidential or item.unparsable
+    return DiaryLine(
+        ref=item.ref,
+        mailbox=item.mailbox,
+        unit=config.unit(item.unit).name,
+        received_on=local_date(item.received_at, config.zone),
+        direction=item.direction,
+        sender=None if hidden else item.sender,
+        title=None if hidden else item.title,
+        kind=None if hidden else item.kind,
+        proposed_number=None if hidden else item.proposed_number,
+        forwarded=item.forwarded_at is not None,
+    )
+
+
+def unread_mailboxes(config: Config, checks: Iterable[MailboxCheck], today: date) -> tuple[UnreadMailbox, ...]:
+    """Mailboxes in scope whose last pass failed, or that were not read at all on `today`."""
+    latest: dict[str, MailboxCheck] = {}
+    finished: dict[str, datetime] = {}
+    for check in checks:  # the older pass of a mailbox comes first
+        latest[check.mailbox] = check
+        if check.completed_at is not None:
+            finished[check.mailbox] = check.completed_at.astimezone(config.zone)
+    found = []
+    for mailbox in config.mailboxes:
+        if mailbox.role == "service":
+            continue
+        error = _trouble(latest.get(mailbox.address), finished.get(mailbox.address), today)
+        if error:
+            read_at = finished.get(mailbox.address)
+            found.append(UnreadMailbox(mailbox=mailbox.address, error=error, last_read_at=read_at))
+    return tuple(found)
+
+
+def _trouble(latest: MailboxCheck | None, finished_at: datetime | None, today: date) -> str | None:
+    if latest is None:
+        return "never read"
+    if latest.completed_at is None or latest.error:
+        return latest.error or "not read today"
+    return None if finished_at and finished_at.date() >= today else "not read today"
+
+
+def queue_line(item: OutboxItem) -> QueueLine:
+    return QueueLine(ref=item.ref, kind=item.kind, state=item.state, error=item.error)
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    return instant.astimezone(zone).date()
