@@ -110,23 +110,17 @@ def read_body(raw: bytes, structure: Structure, own_signature_lines: Sequence[st
 
 def _sort_parts(structure: Structure) -> tuple[list[_Unit], list[Part]]:
     """What is text for people, in order, and what is attached. Other renderings of the same text are neither."""
-    units: list[_Unit] = []
+    units: dict[int, _Unit] = {}
     others: list[Part] = []
-    by_alternative: dict[int, _Unit] = {}
-    for part in structure.parts:
+    for position, part in enumerate(structure.parts):
         alternative = None if part.container is None else structure.containers[part.container].alternative
-        if not _is_text(part):
-            if alternative is None or not _is_rendering(part):
-                others.append(part)
-            continue
-        unit = _Unit() if alternative is None else by_alternative.get(alternative)
-        if unit is None or alternative is None:
-            unit = _Unit(alternative=alternative is not None)
-            units.append(unit)
-            if alternative is not None:
-                by_alternative[alternative] = unit
-        (unit.plain if part.content_type == "text/plain" else unit.html).append(part)
-    return units, others
+        if _is_text(part):
+            key = -1 - position if alternative is None else alternative
+            unit = units.setdefault(key, _Unit(alternative=alternative is not None))
+            (unit.plain if part.content_type == "text/plain" else unit.html).append(part)
+        elif alternative is None or not _is_rendering(part):
+            others.append(part)
+    return list(units.values()), others
 
 
 def _is_text(part: Part) -> bool:
