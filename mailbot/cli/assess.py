@@ -58,9 +58,15 @@ def assess(
 def _config(config_path: Path | None, profile: str | None, own_domains: tuple[str, ...]) -> Any:
     """The configuration that is named, or found where one is looked for; None when the options replace it."""
     from mailbot.config.load import find, load
+    from mailbot.errors import UserError
 
-    if config_path is None and (profile or own_domains or find() is None):
-        return None
+    if config_path is None:
+        if profile or own_domains:
+            return None
+        try:
+            find(None)
+        except UserError:
+            return None
     return load(config_path)
 
 

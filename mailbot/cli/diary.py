@@ -1,7 +1,7 @@
 """`mailbot diary`: what waits for, or was done by, the registrar."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -9,10 +9,10 @@ from mailbot.cli.options import at_option, by_option, config_option, json_option
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config
-    from mailbot.store.records import DiaryItem
+    from mailbot.store.records import DiaryItem, DiaryState
 
-STATES = ("proposed", "asked", "forwarded", "registered", "dismissed")
-WAITING = ("proposed", "asked", "forwarded")
+STATES: "tuple[DiaryState, ...]" = ("proposed", "asked", "forwarded", "registered", "dismissed")
+WAITING: "tuple[DiaryState, ...]" = ("proposed", "asked", "forwarded")
 
 
 @click.group()
@@ -39,7 +39,7 @@ def list_items(state: str, unit: str | None, as_json: bool, lang: str | None, co
     from mailbot.wiring import installation
 
     config = load_config(config_path)
-    states = {"waiting": WAITING, "all": STATES}.get(state, (state,))
+    states = {"waiting": WAITING, "all": STATES}.get(state, (cast("DiaryState", state),))
     with installation(config) as context:
         found = context.store.diary.list(states=states, unit=unit)
     if as_json:

@@ -1,17 +1,17 @@
 """`mailbot outbox`: what is queued, held, failed or unclear."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from mailbot.cli.options import at_option, by_option, config_option, json_option, lang_option, load_config
 
 if TYPE_CHECKING:
-    from mailbot.store.records import OutboxItem
+    from mailbot.store.records import OutboxItem, OutboxState
 
-STATES = ("pending", "sending", "sent", "failed", "unknown", "held", "cancelled")
-UNSETTLED = ("pending", "sending", "failed", "unknown", "held")
+STATES: "tuple[OutboxState, ...]" = ("pending", "sending", "sent", "failed", "unknown", "held", "cancelled")
+UNSETTLED: "tuple[OutboxState, ...]" = ("pending", "sending", "failed", "unknown", "held")
 
 
 @click.group()
@@ -37,7 +37,7 @@ def list_items(state: str, as_json: bool, lang: str | None, config_path: Path | 
     from mailbot.wiring import installation
 
     config = load_config(config_path)
-    states = {"unsettled": UNSETTLED, "all": STATES}.get(state, (state,))
+    states = {"unsettled": UNSETTLED, "all": STATES}.get(state, (cast("OutboxState", state),))
     with installation(config) as context:
         found = context.store.outbox.list(states=states)
     if as_json:

@@ -1,7 +1,7 @@
 """`mailbot replies`: who owes whom an answer, and what people decide about it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -10,7 +10,9 @@ from mailbot.cli.options import at_option, by_option, config_option, json_option
 if TYPE_CHECKING:
     from mailbot.cli.acting import Actor
     from mailbot.config.model import Config
-    from mailbot.store.records import Obligation
+    from mailbot.store.records import Obligation, ObligationState
+
+STATES: "tuple[ObligationState, ...]" = ("open", "answered", "dismissed")
 
 
 @click.group()
@@ -19,7 +21,7 @@ def replies() -> None:
 
 
 @replies.command("list")
-@click.option("--state", type=click.Choice(["open", "answered", "dismissed", "all"]), default="open", show_default=True)
+@click.option("--state", type=click.Choice([*STATES, "all"]), default="open", show_default=True)
 @click.option("--unit", metavar="ID", help="Only this unit.")
 @click.option("--person", metavar="ID", help="Only what this person owes.")
 @at_option
@@ -48,7 +50,7 @@ def list_replies(
     from mailbot.wiring import installation
 
     config = load_config(config_path)
-    states = ("open", "answered", "dismissed") if state == "all" else (state,)
+    states = STATES if state == "all" else (cast("ObligationState", state),)
     with installation(config) as context:
         found = context.store.obligations.list(states=states, unit=unit, assignee=person)
     if as_json:

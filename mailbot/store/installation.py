@@ -12,6 +12,7 @@ from mailbot.store.records import Pause
 from mailbot.store.tables import installation
 
 _PAUSED = "paused"
+_RESUMED = "resumed_at"
 
 
 class Installation:
@@ -43,7 +44,13 @@ class Installation:
         """Mail may leave again."""
         with self._database.write() as connection:
             if connection.execute(delete(installation).where(installation.c.name == _PAUSED)).rowcount:
+                upsert(connection, installation, [{"name": _RESUMED, "value": now.isoformat()}])
                 audit.append(connection, [NewLine(actor=by, action="resumed")], now=now)
+
+    def resumed_at(self) -> datetime | None:
+        """When a person last let mail leave again; None: never."""
+        text = self.get(_RESUMED)
+        return datetime.fromisoformat(text) if text else None
 
     def paused(self) -> Pause | None:
         """Since when, by whom and why nothing leaves; None when mail may leave."""

@@ -69,7 +69,9 @@ class Judge:
             return False
         before = known.messages.get(reading.key)
         stage = Stage.HEADERS if self._static.last_stage is Stage.HEADERS else Stage.BODY
-        return before is None or not before.judged_for(self._settings.unit, at_least=stage)
+        return before is None or not before.judged_for(
+            self._settings.unit, at_least=stage, sent=self._folder.role == "sent"
+        )
 
     def _judged(self, reading: _Reading, known: Known, received_at: datetime) -> _Reading:
         """Decide, reading further as long as a rule asks. An unexpected failure is recorded, never passed over."""

@@ -8,6 +8,7 @@ from mailbot.errors import MailbotError, PermanentError, TransientError
 from mailbot.platforms.base import OutgoingMail, Sender
 from mailbot.policy.deadlines import follow_up_on
 from mailbot.store.records import OutboxItem
+from mailbot.work import breaker
 from mailbot.work.context import Context
 
 log = structlog.get_logger(__name__)
@@ -16,7 +17,6 @@ log = structlog.get_logger(__name__)
 BACK_OFF_MINUTES = (1, 5, 15, 60, 180)
 #: after two days of trying a person must look; RFC 5321 4.5.4.1 gives up after four to five
 GIVE_UP_AFTER = timedelta(days=2)
-CIRCUIT_BREAKER = "circuit breaker"
 
 
 def deliver_all(context: Context, now: datetime) -> int:
@@ -38,26 +38,17 @@ def deliver_all(context: Context, now: datetime) -> int:
 def deliver_one(context: Context, sender: Sender, now: datetime) -> bool:
     """Send one mail that is due; False when there is none, or nothing may leave."""
     store = context.store
-    if store.installation.paused() or breaker_trips(context, now):
-        return False
-    item = store.outbox.claim(now)
+    if store.installation.paused() or breaker.trips(context, now):
+        # What the circuit breaker has to say to the operator still leaves; a person's own pause stops that too.
+        item = store.outbox.claim(now, kind="notice") if breaker.is_tripped(context) else None
+    else:
+        item = store.outbox.claim(now)
     if item is None:
         return False
     if not context.enforcing and item.to != (context.config.operator,):
         store.outbox.hold(item.dedup_key, reason="observe mode", now=now)
         return True
     attempt(context, sender, item, now)
-    return True
-
-
-def breaker_trips(context: Context, now: datetime) -> bool:
-    """More mail in an hour than this installation may send stops everything until a person looks."""
-    limit = context.config.policy.storm.outgoing_per_hour
-    if context.store.outbox.sent_since(now - timedelta(hours=1)) < limit:
-        return False
-    reason = f"{limit} mails left within an hour"
-    context.store.installation.pause(by=CIRCUIT_BREAKER, reason=reason, now=now)
-    log.error("circuit_breaker", limit=limit)
     return True
 
 

@@ -8,11 +8,12 @@ import structlog
 
 from mailbot.config.model import MailboxSettings
 from mailbot.policy.workdays import WorkCalendar
+from mailbot.work import breaker
 from mailbot.work.context import Context
 from mailbot.work.digest import digest_mails
 from mailbot.work.intake import MailboxPass, read_received, read_sent
 from mailbot.work.mode import note_mode
-from mailbot.work.outbox import CIRCUIT_BREAKER, deliver_all
+from mailbot.work.outbox import deliver_all
 from mailbot.work.sweep import send_holding_replies
 
 log = structlog.get_logger(__name__)
@@ -106,11 +107,11 @@ def _forget(context: Context, now: datetime) -> None:
 
 
 def _alarms(context: Context, mailboxes: tuple[MailboxPass, ...]) -> tuple[str, ...]:
-    outbox, pause = context.store.outbox, context.store.installation.paused()
+    outbox = context.store.outbox
     alarms = {
         "mailbox_not_read": any(mailbox.error for mailbox in mailboxes),
         # A person's own pause is no alarm; a tripped circuit breaker waits for one.
-        "circuit_breaker": pause is not None and pause.by == CIRCUIT_BREAKER,
+        "circuit_breaker": breaker.is_tripped(context),
         "failed_mail": bool(outbox.list(states=("failed",))),
         "unknown_mail": bool(outbox.list(states=("unknown",))),
     }

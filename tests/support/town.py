@@ -203,8 +203,8 @@ class Town:
         if "reply_to" in fields:
             message["Reply-To"] = fields["reply_to"]
         for name, value in fields.items():
-            if name.startswith("x_"):
-                message[name.replace("_", "-")] = value
+            if name.startswith("header_"):
+                message[name.removeprefix("header_").replace("_", "-")] = value
         message.set_content(text)
         return message
 

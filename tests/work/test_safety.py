@@ -89,7 +89,8 @@ def test_nothing_leaves_while_paused_but_reading_goes_on(settled_town: Town) -> 
     town = settled_town
     with town.open() as context:
         context.store.installation.pause(by="person:it", reason="mall fel", now=at("2026-05-11T08:00"))
-    town.deliver("2026-05-11T09:00", APPEAL)
+    letter = town.letter("2026-05-11T09:00", APPEAL).as_bytes()
+    town.deliver_bytes("kommunen@by.example", letter, "2026-05-11T09:00", folder=".Junk")
     report = town.run("2026-05-11T12:30")
 
     assert report.new_messages == 1

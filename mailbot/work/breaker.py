@@ -1,0 +1,65 @@
+"""The circuit breaker: more mail in an hour than this installation may send stops everything (invariant 3)."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from mailbot.mail.message import Address
+from mailbot.render import compose
+from mailbot.store.records import NewMail
+from mailbot.work.context import Context
+
+log = structlog.get_logger(__name__)
+
+ACTOR = "circuit breaker"
+
+
+def trips(context: Context, now: datetime) -> bool:
+    """Pause everything when the hourly limit is reached, and queue a notice to the operator.
+
+    Digests do not count: their number is bounded by one per person and day. What left before a person last resumed does
+    not count either, otherwise the breaker would trip again at once.
+    """
+    limit = context.config.policy.storm.outgoing_per_hour
+    outbox, resumed_at = context.store.outbox, context.store.installation.resumed_at()
+    since = max(filter(None, (now - timedelta(hours=1), resumed_at)))
+    sent = outbox.sent_since(since) - outbox.sent_since(since, kind="digest")
+    if sent < limit:
+        return False
+    outbox.enqueue([_notice(context, sent, limit, now)], now=now)
+    context.store.installation.pause(by=ACTOR, reason=f"{sent} mails within an hour, the limit is {limit}", now=now)
+    log.error("circuit_breaker", sent=sent, limit=limit)
+    return True
+
+
+def is_tripped(context: Context) -> bool:
+    """Whether sending is paused because of too much mail, and not by a person."""
+    pause = context.store.installation.paused()
+    return pause is not None and pause.by == ACTOR
+
+
+def _notice(context: Context, sent: int, limit: int, now: datetime) -> NewMail:
+    config = context.config
+    service = config.service_mailbox.address
+    dedup_key = f"circuit_breaker:{now.isoformat()}"
+    message_id = context.references.message_id(dedup_key, service.rpartition("@")[2])
+    rendered = context.templates.render(
+        "circuit_breaker", config.policy.language, sent=sent, limit=limit, paused_at=now.astimezone(config.zone)
+    )
+    raw = compose(
+        rendered,
+        from_=Address(config.organisation.name, service),
+        to=(config.operator,),
+        message_id=message_id,
+        date=now,
+        auto_submitted="auto-generated",
+    )
+    return NewMail(
+        dedup_key=dedup_key,
+        kind="notice",
+        audience="staff",
+        to=(config.operator,),
+        envelope_from=service,
+        message_id=message_id,
+        raw=raw,
+    )
