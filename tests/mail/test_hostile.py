@@ -15,7 +15,7 @@ QUOTED = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 FLOWED = b"Content-Type: text/plain; format=flowed\r\n\r\n"
 
 #: octets of the smaller input; quadratic work shows well before it hurts
-SMALL = 20_000
+SMALL = 12_000
 
 #: what comes before the repeated octets, the octets, and what comes after
 FLOODS: dict[str, tuple[bytes, bytes, bytes]] = {
