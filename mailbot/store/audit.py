@@ -4,15 +4,16 @@ Details hold rule ids, states, unit ids and fingerprints. Words that people type
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, or_, select
 
 from mailbot.store.database import Database
 from mailbot.store.records import AuditLine
-from mailbot.store.tables import audit
+from mailbot.store.tables import audit, outbox, unit_messages
 
 #: the actor of everything that rules and answers bring about
 RULES = "rule"
@@ -54,12 +55,26 @@ class Audit:
 
     def list(self, ref: str | None = None, *, limit: int = 200) -> list[AuditLine]:
         """The newest `limit` lines (of one reference), oldest first."""
-        query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-        if ref is not None:
-            query = query.where(audit.c.ref == ref)
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        return [
-            AuditLine(at=row.at, actor=row.actor, action=row.action, ref=row.ref, detail=json.loads(row.detail))
-            for row in reversed(rows)
-        ]
+        query = _newest(limit)
+        return _lines(self._database, query if ref is None else query.where(audit.c.ref == ref))
+
+    def of_message(self, message_ref: str, *, limit: int = 200) -> Sequence[AuditLine]:
+        """The newest `limit` lines about a message, its items, and the mail that it caused; oldest first."""
+        items = select(unit_messages.c.ref).where(unit_messages.c.message_ref == message_ref)
+        duties = select(unit_messages.c.obligation_ref).where(unit_messages.c.message_ref == message_ref)
+        mails = select(outbox.c.ref).where(outbox.c.item_ref.in_(items))
+        about = or_(*(audit.c.ref.in_(refs) for refs in (items, duties, mails)), audit.c.ref == message_ref)
+        return _lines(self._database, _newest(limit).where(about))
+
+
+def _newest(limit: int) -> Select[Any]:
+    return select(audit).order_by(audit.c.id.desc()).limit(limit)
+
+
+def _lines(database: Database, query: Select[Any]) -> list[AuditLine]:
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        AuditLine(at=row.at, actor=row.actor, action=row.action, ref=row.ref, detail=json.loads(row.detail))
+        for row in reversed(rows)
+    ]

@@ -25,7 +25,7 @@ class References:
         if len(key) < _KEY_BYTES:
             raise UserError(
                 f"the secret reference-key has {len(key)} bytes and needs {_KEY_BYTES}; "
-                "`mailbot secret set reference-key` makes a new one"
+                "`mailbot secret set reference-key --generate` makes one"
             )
         self._key = key
 

@@ -73,7 +73,7 @@ def diarised(action: Action | None = None, **changes: Any) -> Decision:
     )
 
 
-def outcome(  # noqa: PLR0913
+def outcome(
     mail: Message | None,
     decision: Decision | None,
     *,

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -144,9 +145,18 @@ def check(make_store: Callable[[], Store], story: Sequence[Mail | Reply], order:
         assert result(apart) == result(together), "reading everything once more must change nothing"
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(readings())
 def test_any_order_and_any_batches_give_the_same(
+    fresh_store: Callable[[], Store], reading: tuple[list[Mail | Reply], list[int], list[int]]
+) -> None:
+    check(fresh_store, *reading)
+
+
+@pytest.mark.soak
+@settings(max_examples=3_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(readings())
+def test_any_order_at_length(
     fresh_store: Callable[[], Store], reading: tuple[list[Mail | Reply], list[int], list[int]]
 ) -> None:
     check(fresh_store, *reading)

@@ -1,0 +1,84 @@
+"""`mailbot db`: the database itself."""
+
+from pathlib import Path
+
+import click
+
+from mailbot.cli.options import config_option, json_option, load_config
+
+
+@click.group()
+def db() -> None:
+    """Upgrade, check, back up or copy the database (`paths.database` in the configuration)."""
+
+
+@db.command()
+@config_option
+def upgrade(config_path: Path | None) -> None:
+    """Create the database, or bring it to the revision that this program needs. Safe to repeat.
+
+    \b
+    Examples:
+      sudo -u mailbot mailbot db upgrade
+    """
+    from mailbot.store import schema
+
+    schema.upgrade(load_config(config_path).paths.database)
+    click.echo(f"the database has revision {schema.HEAD}")
+
+
+@db.command()
+@json_option
+@config_option
+@click.pass_context
+def check(context: click.Context, as_json: bool, config_path: Path | None) -> None:
+    """What is wrong with the database and what to do about it; exit code 1 when something is.
+
+    \b
+    Examples:
+      sudo -u mailbot mailbot db check
+    """
+    from mailbot.cli.output import emit_json
+    from mailbot.store import schema
+
+    problems = schema.check(load_config(config_path).paths.database)
+    if as_json:
+        emit_json({"problems": problems})
+    else:
+        for line in problems or ["the database is sound"]:
+            click.echo(line)
+    context.exit(1 if problems else 0)
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@config_option
+def backup(file: Path, config_path: Path | None) -> None:
+    """Write a consistent copy to FILE while mailbot works on. An older FILE is replaced when the copy is complete.
+
+    \b
+    The copy holds personal data (mode 0600). Restore: stop mailbot, put the file in the database's place, start mailbot.
+    Examples:
+      sudo -u mailbot mailbot db backup /var/backups/mailbot.db
+    """
+    from mailbot.store import transfer
+
+    transfer.backup(load_config(config_path).paths.database, file)
+    click.echo(f"written: {file}")
+
+
+@db.command()
+@click.argument("from_url", metavar="FROM")
+@click.argument("to_url", metavar="TO")
+def copy(from_url: str, to_url: str) -> None:
+    """Copy every row from one database URL into another, empty one. Stop mailbot first.
+
+    \b
+    A password in a URL would be seen in the process list: let PGPASSFILE or a service file hold it.
+    Examples:
+      mailbot db copy sqlite:////var/lib/mailbot/mailbot.db postgresql://mailbot@db.kommun.example/mailbot
+    """
+    from mailbot.store import transfer
+
+    rows = transfer.copy(from_url, to_url)
+    click.echo(f"copied {rows} rows")
