@@ -53,7 +53,7 @@ class Judge:
 
     def outcomes(self, fetched: Sequence[tuple[Arrival, bytes]], *, hold_replies: bool) -> Iterator[Outcome]:
         """One outcome per delivery, whatever its bytes are. TransientError when the mailbox stops answering."""
-        readings = [_read_headers(arrival, raw) for arrival, raw in fetched]
+        readings = [self._read(arrival, raw) for arrival, raw in fetched]
         messages = [reading.message for reading in readings if reading.message]
         known = look_up(self._context, [reading.key for reading in readings], messages)
         for reading in readings:
@@ -62,6 +62,18 @@ class Judge:
                 self._judged(reading, known, received_at) if self._must_judge(reading, known, received_at) else reading
             )
             yield self._outcome(judged, received_at, hold_replies=hold_replies)
+
+    def _read(self, arrival: Arrival, header_block: bytes) -> _Reading:
+        """The headers; where none can be read there, all of it: a mail may begin with an empty line."""
+        try:
+            message = parse_headers(header_block)
+        except UnparsableMessage:
+            whole = self._fetch(arrival, with_attachments=True) or header_block
+            try:
+                message = parse(whole)
+            except UnparsableMessage as error:
+                return _Reading(arrival, raw_key(whole), None, str(error))
+        return _Reading(arrival, content_key(message), message, None)
 
     def _must_judge(self, reading: _Reading, known: Known, received_at: datetime) -> bool:
         """Not what is older than the clocks, nor a further copy of what this unit has judged at least as fully."""
@@ -145,14 +157,6 @@ class Judge:
         """A personal mailbox's owner; mail to any other is the mail officers' to hand out."""
         owner = self._context.config.person_by_address(self._settings.address)
         return owner.id if owner and self._settings.role == "personal" else ""
-
-
-def _read_headers(arrival: Arrival, raw: bytes) -> _Reading:
-    try:
-        message = parse_headers(raw)
-    except UnparsableMessage as error:
-        return _Reading(arrival, raw_key(raw), None, str(error))
-    return _Reading(arrival, content_key(message), message, None)
 
 
 def _hands_over(decision: Decision | None) -> bool:

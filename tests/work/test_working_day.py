@@ -230,3 +230,15 @@ def test_one_unreachable_mailbox_is_an_alarm_and_delays_nobody(settled_town: Tow
     assert [one.mailbox for one in report.unread] == ["anna@by.example"]
     with town.open() as context:
         assert len(context.store.obligations.list()) == 1
+
+
+def test_mail_that_begins_with_an_empty_line_is_read_like_any_other(settled_town: Town) -> None:
+    """The header block that a mailbox hands out ends at the first empty line; two such mails are not one."""
+    town = settled_town
+    for number in (1, 2):
+        letter = town.letter(f"2026-05-11T09:0{number}", QUESTION, subject=f"Fråga {number}").as_bytes()
+        town.deliver_bytes("kommunen@by.example", b"\n" + letter, f"2026-05-11T09:0{number}")
+    town.run("2026-05-11T12:30")
+    with town.open() as context:
+        assert {one.subject for one in context.store.obligations.list()} == {"Fråga 1", "Fråga 2"}
+        assert not [item for item in context.store.diary.list() if item.unparsable]
