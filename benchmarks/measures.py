@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.corpus import AUTHORITY
+
 #: an instant after all generated mail
 NOW = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 
@@ -147,7 +149,8 @@ def observing_pass(installation: Path) -> Measured:
         troubles = [mailbox.error for mailbox in report.mailboxes if mailbox.error]
         if troubles:
             raise RuntimeError("; ".join(troubles))
-        return report.new_messages
+        # The operator's own mailbox gets mailbot's digest, which counts as new there.
+        return sum(mailbox.new_messages for mailbox in report.mailboxes if mailbox.mailbox == AUTHORITY)
 
     return measured(work)
 
