@@ -50,9 +50,9 @@ def service_account(state_folder: Path | None) -> Account:
 
     Where there is no such folder yet, or root owns it, the user `mailbot`; where there is none, whoever runs this.
     """
-    if state_folder is not None and state_folder.is_dir():
-        owner = state_folder.stat()
-        if owner.st_uid != 0:
+    with suppress(OSError):
+        owner = state_folder.stat() if state_folder is not None else None
+        if owner is not None and owner.st_uid != 0:
             return Account(_login(owner.st_uid), owner.st_uid, owner.st_gid)
     try:
         user = pwd.getpwnam(SERVICE_USER)
@@ -141,7 +141,8 @@ class Secrets:
         """systemd keeps credentials in a folder that only the service can read (systemd.exec, LoadCredential=)."""
         folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
         path = Path(folder) / self._path(name).name
-        return path if folder and path.is_file() else None
+        with _errors_of(path):
+            return path if folder and path.is_file() else None
 
     def _file(self, name: str) -> Path | None:
         path = self._path(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailbot.cli.options import config_option, json_option, lang_option
+from mailbot.cli.setup import service_account_of, setup_texts
 from mailbot.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def config() -> None:
 
 @config.command()
 @json_option
+@lang_option
 @config_option
-def check(config_path: Path | None, as_json: bool) -> int:
+def check(config_path: Path | None, as_json: bool, lang: str | None) -> int:
     """Every problem of a configuration at once, with its key path and the remedy.
 
     Exit code 0 when there is none, 1 when there are some, 2 when there is no configuration.
@@ -53,13 +55,13 @@ def check(config_path: Path | None, as_json: bool) -> int:
     if as_json:
         emit_json({"file": source, "ok": True, "problems": []})
     else:
-        click.echo(f"{source}: no problems ({_summary(loaded)})")
+        click.echo(_all_well(loaded, source, setup_texts(lang, loaded)))
     return 0
 
 
-def _summary(loaded: "Config") -> str:
-    counts = [(loaded.mailboxes, "mailboxes"), (loaded.units, "units"), (loaded.people, "people")]
-    return ", ".join([f"mode {loaded.mode}", *(f"{len(items)} {what}" for items, what in counts)])
+def _all_well(loaded: "Config", source: Path, say: Mapping[str, str]) -> str:
+    counts = {"mailboxes": len(loaded.mailboxes), "units": len(loaded.units), "people": len(loaded.people)}
+    return say["config.no_problems"].format(file=source, mode=loaded.mode, **counts)
 
 
 # --- init -----------------------------------------------------------------------------------------------------------
@@ -147,10 +149,11 @@ def _install(answers: "Answers", target: Path, people: Path, language: str, *, f
     from mailbot.config.texts import catalogue
     from mailbot.config.write import config_toml, people_toml, write_files
     from mailbot.secrets import REFERENCE_KEY, Secrets
+    from mailbot.store.database import sqlite_path
 
     texts = {target: config_toml(answers, people.name, language), people: people_toml(answers, language)}
     loaded = _checked(texts, target, people)
-    account, database = _service_account(loaded)
+    account, database = service_account_of(loaded), sqlite_path(loaded.paths.database)
     secrets = Secrets(Path(loaded.paths.secrets), account)
     with ExitStack() as undo:
         created_key = _create_key(secrets, undo)
@@ -169,14 +172,6 @@ def _checked(texts: Mapping[Path, str], target: Path, people: Path) -> "Config":
 
     tables: list[dict[str, Any]] = [tomllib.loads(texts[path]) for path in (target, people)]
     return build(tables[0], tables[1], target)
-
-
-def _service_account(loaded: "Config") -> "tuple[Account, Path | None]":
-    from mailbot.secrets import service_account
-    from mailbot.store.database import sqlite_path
-
-    database = sqlite_path(loaded.paths.database)
-    return service_account(database.parent if database else None), database
 
 
 def _create_key(secrets: "Secrets", undo: ExitStack) -> bool:

@@ -1,13 +1,14 @@
 """`mailbot doctor`: what stands in the way of mailbot's work here."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mailbot.cli.options import config_option, json_option, lang_option, load_config
+from mailbot.cli.setup import setup_texts
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config
@@ -43,13 +44,13 @@ def doctor(as_json: bool, lang: str | None, config_path: Path | None) -> int:
         rows = [{"name": c.name, "status": c.status, "message": c.message, "remedy": c.remedy} for c in checks]
         emit_json({"checks": rows, "ok": ok})
     else:
-        _print(checks)
+        _print(checks, setup_texts(lang, config))
     return 0 if ok else 1
 
 
 def _installation(config: "Config") -> "Installation":
     from mailbot import wiring
-    from mailbot.cli.secret import secrets_of, service_account_of
+    from mailbot.cli.setup import secrets_of, service_account_of
     from mailbot.work.doctor import Installation
 
     return Installation(
@@ -61,21 +62,21 @@ def _installation(config: "Config") -> "Installation":
     )
 
 
-def _print(checks: "Sequence[Check]") -> None:
+def _print(checks: "Sequence[Check]", say: Mapping[str, str]) -> None:
     """A table on a terminal; elsewhere one finding per line, and its remedy below it."""
     from mailbot.cli.output import safe
 
     if sys.stdout.isatty():
-        _print_table(checks)
+        _print_table(checks, say)
         return
     width = max(len(check.name) for check in checks)
     for check in checks:
-        click.echo(f"{check.status:<7}  {safe(check.name):<{width}}  {safe(check.message)}")
+        click.echo(f"{say[f'doctor.{check.status}']:<8}  {safe(check.name):<{width}}  {safe(check.message)}")
         if check.remedy and check.status != "ok":
-            click.echo(f"{'':<7}  {'':<{width}}  -> {safe(check.remedy)}")
+            click.echo(f"{'':<8}  {'':<{width}}  -> {safe(check.remedy)}")
 
 
-def _print_table(checks: "Sequence[Check]") -> None:
+def _print_table(checks: "Sequence[Check]", say: Mapping[str, str]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -88,5 +89,5 @@ def _print_table(checks: "Sequence[Check]") -> None:
         words = Text(safe(check.message))
         if check.remedy and check.status != "ok":
             words.append(f"\n-> {safe(check.remedy)}", style="dim")
-        grid.add_row(Text(check.status, style=_COLOURS[check.status]), Text(safe(check.name)), words)
+        grid.add_row(Text(say[f"doctor.{check.status}"], style=_COLOURS[check.status]), Text(safe(check.name)), words)
     Console().print(grid)

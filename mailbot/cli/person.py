@@ -1,15 +1,19 @@
 """`mailbot person`: the directory."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailbot.cli.options import config_option, json_option, load_config
+from mailbot.cli.options import config_option, json_option, lang_option, load_config
+from mailbot.cli.setup import setup_texts
 from mailbot.errors import UserError
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config, PersonSettings
+
+_LISTED = ("id", "name", "title", "department", "email")
 
 
 @click.group()
@@ -19,8 +23,9 @@ def person() -> None:
 
 @person.command("list")
 @json_option
+@lang_option
 @config_option
-def list_(as_json: bool, config_path: Path | None) -> None:
+def list_(as_json: bool, lang: str | None, config_path: Path | None) -> None:
     """Everybody in the directory.
 
     \b
@@ -36,19 +41,18 @@ def list_(as_json: bool, config_path: Path | None) -> None:
         for entry in described:
             emit_json(entry)
         return
-    rows = [
-        (entry["id"], entry["name"], entry["title"], entry["department"], entry["email"], ", ".join(entry["roles"]))
-        for entry in described
-    ]
-    headings = ["Id", "Name", "Title", "Department", "E-mail", "Roles"]
-    table(headings, rows, empty=f"Nobody yet: add [[people]] to {config.paths.people}.")
+    say = setup_texts(lang, config)
+    rows = [[*(entry[key] for key in _LISTED), ", ".join(_roles_in_words(entry, say))] for entry in described]
+    headings = [say[f"person.{key}"] for key in (*_LISTED, "roles")]
+    table(headings, rows, empty=say["person.empty"].format(file=config.paths.people))
 
 
 @person.command()
 @click.argument("who", metavar="PERSON")
 @json_option
+@lang_option
 @config_option
-def show(who: str, as_json: bool, config_path: Path | None) -> None:
+def show(who: str, as_json: bool, lang: str | None, config_path: Path | None) -> None:
     """What is known about one person: PERSON is an id, a mail address or an account name.
 
     \b
@@ -63,19 +67,15 @@ def show(who: str, as_json: bool, config_path: Path | None) -> None:
     if as_json:
         emit_json(entry)
         return
-    shown = [(key.replace("_", " "), _cell(value)) for key, value in entry.items() if value not in ("", None, [])]
-    click.echo(safe(entry["name"]))
-    width = max(len(key) for key, _ in shown)
-    for key, value in shown:
-        click.echo(f"  {key.ljust(width)}  {safe(value)}")
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(_cell(item) for item in value)
-    if isinstance(value, dict):
-        return " ".join(f"{key} {item}" for key, item in value.items())
-    return str(value)
+    say = setup_texts(lang, config)
+    entry["roles"] = _roles_in_words(entry, say)
+    entry["absences"] = [f"{absence['from']} - {absence['back']}" for absence in entry["absences"]]
+    click.echo(safe(entry.pop("name")))
+    shown = [(say[f"person.{key}"], value) for key, value in entry.items() if value]
+    width = max(len(label) for label, _ in shown)
+    for label, value in shown:
+        words = ", ".join(value) if isinstance(value, list) else value
+        click.echo(f"  {label.ljust(width)}  {safe(words)}")
 
 
 def _find(config: "Config", who: str) -> "PersonSettings":
@@ -110,20 +110,25 @@ def _described(config: "Config", someone: "PersonSettings") -> dict[str, Any]:
     }
 
 
-def _roles(config: "Config", person_id: str) -> list[str]:
-    """Roles of the organisation and of units, the latter as "registrar ks"; deputies are told apart by their place."""
-    lists = [
-        ("head_of_administration", config.roles.head_of_administration),
-        ("administrator", config.roles.administrators),
-        *((f"registrar {unit.id}", unit.registrars) for unit in config.units),
-        *((f"mail_officer {unit.id}", unit.mail_officers) for unit in config.units),
+def _roles(config: "Config", person_id: str) -> list[dict[str, Any]]:
+    """Roles of the organisation and of units; whoever is not the first of a list stands in for those before."""
+    roles: list[tuple[str, str | None, tuple[str, ...]]] = [
+        ("head_of_administration", None, config.roles.head_of_administration),
+        ("administrator", None, tuple(i for i in config.roles.administrators if i == person_id)),
+        *(("registrar", unit.id, unit.registrars) for unit in config.units),
+        *(("mail_officer", unit.id, unit.mail_officers) for unit in config.units),
     ]
-    deputies = {"administrator": ""}
     return [
-        role if ids[0] == person_id else role + deputies.get(role, " (deputy)")
-        for role, ids in lists
-        if person_id in ids
+        {"role": role, "unit": unit, "deputy": ids[0] != person_id} for role, unit, ids in roles if person_id in ids
     ]
+
+
+def _roles_in_words(entry: dict[str, Any], say: Mapping[str, str]) -> list[str]:
+    words = []
+    for role in entry["roles"]:
+        name = say[f"person.{role['role']}"].format(unit=role["unit"])
+        words.append(say["person.deputy"].format(role=name) if role["deputy"] else name)
+    return words
 
 
 def _checks(config: "Config", person_id: str) -> list[str]:

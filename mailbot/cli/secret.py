@@ -1,17 +1,18 @@
 """`mailbot secret`: keep a secret where only the service can read it. Values never stand in arguments or output."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mailbot.cli.options import config_option, json_option, load_config
+from mailbot.cli.options import config_option, json_option, lang_option, load_config
+from mailbot.cli.setup import secrets_of, setup_texts
 from mailbot.errors import UserError
 
 if TYPE_CHECKING:
-    from mailbot.config.model import Config
-    from mailbot.secrets import Account, Secrets
+    from mailbot.secrets import Secrets
 
 # A larger one is a wrong file on standard input.
 _MAX_BYTES = 1 << 20
@@ -22,28 +23,13 @@ def secret() -> None:
     """Set, check or delete a secret."""
 
 
-def secrets_of(config: "Config") -> "Secrets":
-    """The installation's secrets, owned by the account its database belongs to."""
-    from mailbot.secrets import Secrets
-
-    return Secrets(Path(config.paths.secrets), service_account_of(config))
-
-
-def service_account_of(config: "Config") -> "Account":
-    """The account mailbot runs as."""
-    from mailbot.secrets import service_account
-    from mailbot.store.database import sqlite_path
-
-    database = sqlite_path(config.paths.database)
-    return service_account(database.parent if database else None)
-
-
 @secret.command("set")
 @click.argument("name")
 @click.option("--generate", is_flag=True, help="Make a random value (for reference-key).")
 @click.option("--force", is_flag=True, help="Replace a reference-key although references and Message-IDs depend on it.")
+@lang_option
 @config_option
-def set_(name: str, generate: bool, force: bool, config_path: Path | None) -> None:
+def set_(name: str, generate: bool, force: bool, lang: str | None, config_path: Path | None) -> None:
     """Keep a secret; its value is typed unseen, or comes on standard input.
 
     Only the account that mailbot runs as may do this, or root.
@@ -55,7 +41,8 @@ def set_(name: str, generate: bool, force: bool, config_path: Path | None) -> No
     """
     from mailbot.secrets import REFERENCE_KEY, REQUIRED, new_reference_key
 
-    secrets = secrets_of(load_config(config_path))
+    config = load_config(config_path)
+    secrets, say = secrets_of(config), setup_texts(lang, config)
     secrets.require_service_account()
     if generate and name != REFERENCE_KEY:
         raise UserError(f"only {REFERENCE_KEY} can be generated; give the value of {name!r} on standard input")
@@ -64,16 +51,16 @@ def set_(name: str, generate: bool, force: bool, config_path: Path | None) -> No
             f"{REFERENCE_KEY} is set already; with another one mailbot no longer recognises its own mail and "
             "references (--force replaces it all the same)"
         )
-    path = secrets.set(name, new_reference_key() if generate else _value(name))
-    click.echo(f"{name}: kept in {path}")
+    path = secrets.set(name, new_reference_key() if generate else _value(name, say))
+    click.echo(say["secret.kept"].format(name=name, path=path))
     if name not in REQUIRED:
-        click.echo(f"note: nothing in the configuration uses the secret {name!r}", err=True)
+        click.echo(say["secret.unused"].format(name=name), err=True)
 
 
-def _value(name: str) -> str:
+def _value(name: str, say: Mapping[str, str]) -> str:
     """From a pipe without its last line end, or typed twice without being shown."""
     if sys.stdin.isatty():
-        typed: str = click.prompt(f"Value of {name}", hide_input=True, confirmation_prompt=True)
+        typed: str = click.prompt(say["secret.value"].format(name=name), hide_input=True, confirmation_prompt=True)
         return typed
     content = sys.stdin.buffer.read(_MAX_BYTES + 1)
     if len(content) > _MAX_BYTES:
@@ -88,8 +75,9 @@ def _value(name: str) -> str:
 @secret.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @json_option
+@lang_option
 @config_option
-def check(names: tuple[str, ...], as_json: bool, config_path: Path | None) -> int:
+def check(names: tuple[str, ...], as_json: bool, lang: str | None, config_path: Path | None) -> int:
     """Where each needed secret is kept, and whether only the service can read it; never its value.
 
     Exit code 1 when one is missing or unsafe.
@@ -102,12 +90,15 @@ def check(names: tuple[str, ...], as_json: bool, config_path: Path | None) -> in
     from mailbot.cli.output import emit_json, table
     from mailbot.secrets import REQUIRED
 
-    secrets = secrets_of(load_config(config_path))
+    config = load_config(config_path)
+    secrets, say = secrets_of(config), setup_texts(lang, config)
     found = [_state(secrets, name) for name in names or REQUIRED]
     if as_json:
         emit_json({"secrets": found, "ok": all(row["ok"] for row in found)})
     else:
-        table(["Secret", "State"], [(row["name"], row["where"] or row["problem"]) for row in found])
+        table(
+            [say["secret.name"], say["secret.state"]], [(row["name"], row["where"] or row["problem"]) for row in found]
+        )
     return 0 if all(row["ok"] for row in found) else 1
 
 
@@ -127,8 +118,9 @@ def _state(secrets: "Secrets", name: str) -> dict[str, object]:
 @secret.command()
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Delete even the reference-key, on which references depend.")
+@lang_option
 @config_option
-def delete(name: str, force: bool, config_path: Path | None) -> None:
+def delete(name: str, force: bool, lang: str | None, config_path: Path | None) -> None:
     """Delete the file of a secret.
 
     \b
@@ -137,11 +129,12 @@ def delete(name: str, force: bool, config_path: Path | None) -> None:
     """
     from mailbot.secrets import REFERENCE_KEY
 
-    secrets = secrets_of(load_config(config_path))
+    config = load_config(config_path)
+    secrets, say = secrets_of(config), setup_texts(lang, config)
     secrets.require_service_account()
     if name == REFERENCE_KEY and not force:
         raise UserError(f"without {REFERENCE_KEY} mailbot cannot find its own mail; --force deletes it all the same")
     if not secrets.delete(name):
         elsewhere = secrets.where(name)
         raise UserError(f"the secret {name!r} has no file" + (f"; it comes from: {elsewhere}" if elsewhere else ""))
-    click.echo(f"{name}: deleted")
+    click.echo(say["secret.deleted"].format(name=name))

@@ -69,15 +69,23 @@ def find(path: Path | None) -> Path:
     """
     named = path or (Path(os.environ["MAILBOT_CONFIG"]) if os.environ.get("MAILBOT_CONFIG") else None)
     if named is not None:
-        if named.is_file():
+        if _exists(named):
             return named
         origin = "" if path else " (named by $MAILBOT_CONFIG)"
         raise UserError(f"there is no configuration file {named}{origin}; `mailbot config init` writes one")
     for place in USUAL_PLACES:
-        if place.is_file():
+        if _exists(place):
             return place
     looked = ", ".join(("$MAILBOT_CONFIG", *map(str, USUAL_PLACES)))
     raise UserError(f"there is no configuration (looked for {looked}); `mailbot config init` writes one")
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file; one that may not be looked at is there, and reading it tells what to do."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def load(path: Path | None) -> Config:

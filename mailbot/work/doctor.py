@@ -108,7 +108,7 @@ def _database(config: Config, find: Findings) -> Iterator[Check]:
             yield find.problem(name, "database_missing", path=path)
             return
         problems = schema.check(config.paths.database)
-    except MailbotError as error:
+    except (MailbotError, OSError) as error:
         yield find.problem(name, "database_unusable", error=error)
         return
     for problem in problems:
@@ -123,7 +123,9 @@ def _database(config: Config, find: Findings) -> Iterator[Check]:
 def _database_file(path: Path, find: Findings, *, healthy: bool) -> Iterator[Check]:
     name = "database"
     # SQLite keeps its journal beside the file
-    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+    if not (
+        os.access(path, os.W_OK, effective_ids=True) and os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True)
+    ):
         yield find.problem(name, "database_read_only", path=path)
         healthy = False
     if path.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP):

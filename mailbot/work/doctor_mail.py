@@ -42,7 +42,9 @@ def _unwritable(config: Config, settings: MailboxSettings) -> Path | None:
         case MaildirServer() as server:
             folder = server.folder(settings.address)
             places = (folder, folder / "tmp", folder / "new", folder / "cur")
-            return next((place for place in places if not os.access(place, os.W_OK | os.X_OK)), None)
+            return next(
+                (place for place in places if not os.access(place, os.W_OK | os.X_OK, effective_ids=True)), None
+            )
 
 
 def outgoing_checks(config: Config, find: Findings) -> Iterator[Check]:
@@ -50,7 +52,7 @@ def outgoing_checks(config: Config, find: Findings) -> Iterator[Check]:
     name = "outgoing mail"
     server = config.servers[config.service_mailbox.server]
     if server.outside:
-        if not os.access(server.outside, os.W_OK | os.X_OK):
+        if not os.access(server.outside, os.W_OK | os.X_OK, effective_ids=True):
             yield find.problem(name, "outgoing_folder", folder=server.outside)
             return
         yield find.ok(name, "outgoing_outside", folder=server.outside)
