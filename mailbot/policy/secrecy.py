@@ -34,15 +34,20 @@ _NORWEGIAN_STAMP = re.compile(r"\b(?:u\.?\s?off|unnt\.?\s?off)\b\.?", re.IGNOREC
 # "Anna Berg": two capitalised words in a row that do not name a body or a place.
 _NAME = re.compile(r"\b[A-ZÅÄÖØÆ][a-zåäöøæéü]{1,20}\s[A-ZÅÄÖØÆ][a-zåäöøæéü]{1,20}(?:-[A-ZÅÄÖØÆ][a-zåäöøæéü]{1,20})?\b")
 
+_AGE = re.compile(r"\b(?:är|er|blir|fyller|is)\s(\d{1,2})\s(?:år|years)\b", re.IGNORECASE)
+_OF_AGE = 18
+
 #: a reference to the law is a suspicion: open appeals cite it too
 _LAW_POINTS = 2.0
 #: "u.off." is stamped on documents and hardly written otherwise
 _STAMP_POINTS = 3.0
+#: characters of new text in which circumstances are looked for; a longer letter has given itself away by then
+_LOOK_AT = 60_000
 #: the number of the subject among sentences; it is near to all of them
 _SUBJECT = -1
 #: what remains of a stamp, or of a circumstance, in a sentence that talks about such things in general
 _STAMP_IN_GENERAL = 0.3
-_CIRCUMSTANCE_IN_GENERAL = 0.5
+_IN_GENERAL = 0.5
 #: a circumstance in one sentence with the person who has it weighs more than in the next one
 _SAME_SENTENCE = 1.5
 #: signs of harm count fully near a child, less near another person
@@ -91,12 +96,12 @@ def _identity_numbers(reading: Reading) -> Iterator[Verdict]:
 
 def _hits(reading: Reading) -> Iterator[_Hit]:
     """Lines of the file, names and references to the law, in the new text and in the subject."""
-    text_words = words(reading.new)
+    text_words = words(reading.new[:_LOOK_AT])
     for found in secrecy_phrases().find(text_words):
         for line in found.label:
             yield _Hit(line.group, line.rule, line.points, found.sentence, reading.evidence(found.start, found.end))
     starts = [word.start for word in text_words]
-    for group, points_, start, end in _patterns(reading.new):
+    for group, points_, start, end in _patterns(reading.new[:_LOOK_AT]):
         index = bisect_right(starts, start) - 1
         yield _Hit(group, group, points_, text_words[max(index, 0)].sentence, reading.evidence(start, end))
     for found in secrecy_phrases().find(words(reading.subject)):
@@ -114,31 +119,34 @@ def _patterns(text: str) -> Iterator[tuple[Group, float, int, int]]:
         yield "stamp", _LAW_POINTS, match.start(), match.end()
     for match in _NORWEGIAN_STAMP.finditer(text):
         yield "stamp", _STAMP_POINTS, match.start(), match.end()
+    for match in _AGE.finditer(text):
+        if int(match[1]) < _OF_AGE:
+            yield "child", 1.0, match.start(), match.end()
     for match in _NAME.finditer(text):
         yield "name", _NAMED, match.start(), match.end()
 
 
 def _weighed(hits: Sequence[_Hit]) -> tuple[Verdict, ...]:
-    """One verdict per kind of finding and stretch of text, with what each is worth beside the others."""
-    general = _sentences(hits, "general")
-    children, persons, names = (_sentences(hits, group) for group in ("child", "person", "name"))
-    people = {
-        key: max(children.get(key, 0.0), persons.get(key, 0.0), names.get(key, 0.0))
-        for key in children | persons | names
-    }
+    """What each finding is worth beside the others."""
+    where = {group: _sentences(hits, group) for group in ("general", "child", "person", "name", "own")}
+    people: dict[int, float] = {}
+    for group in ("child", "person", "name"):
+        for sentence, weight in where[group].items():
+            people[sentence] = max(people.get(sentence, 0.0), weight)
+    # Talk about children in general, with nobody in it who could be meant.
+    impersonal = bool(where["general"]) and not (where["person"] or where["name"] or where["own"])
     weighed: list[tuple[float, _Hit]] = []
     for hit in hits:
-        in_general = max(general.get(hit.sentence, 0.0), general.get(_SUBJECT, 0.0))
+        in_general = hit.sentence in where["general"] or _SUBJECT in where["general"]
+        softened = (_IN_GENERAL if in_general else 1.0) * (_IN_GENERAL if impersonal else 1.0)
         if hit.group in ("stamp", "business"):
-            factor = _STAMP_IN_GENERAL / max(1.0, in_general) if in_general else 1.0
+            factor = _STAMP_IN_GENERAL if in_general else 1.0
         elif hit.group == "own":
             factor = 1.0
         elif hit.group == "harm":
-            factor = max(_near(children, hit), _HARM_TO_ADULT * _near(people, hit))
-            factor *= _CIRCUMSTANCE_IN_GENERAL if in_general else 1.0
+            factor = max(_near(where["child"], hit), _HARM_TO_ADULT * _near(people, hit)) * softened
         elif hit.group == "circumstance":
-            same = people.get(hit.sentence, 0.0) * _SAME_SENTENCE
-            factor = max(_near(people, hit), same) * (_CIRCUMSTANCE_IN_GENERAL if in_general else 1.0)
+            factor = max(_near(people, hit), _SAME_SENTENCE * people.get(hit.sentence, 0.0)) * softened
         else:
             continue
         if factor:
@@ -146,7 +154,7 @@ def _weighed(hits: Sequence[_Hit]) -> tuple[Verdict, ...]:
     return _apart(weighed)
 
 
-def _sentences(hits: Sequence[_Hit], group: Group) -> dict[int, float]:
+def _sentences(hits: Sequence[_Hit], group: str) -> dict[int, float]:
     """Sentence -> the most that a hit of `group` weighs in it."""
     found: dict[int, float] = {}
     for hit in hits:
