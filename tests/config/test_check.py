@@ -1,11 +1,15 @@
 """Every mistake is named by its key path, with what to do; all of them at once."""
 
+import copy
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.config.check import problems, without_refused
-from mailbot.config.load import load
+from mailbot.config.load import build, load
 from mailbot.errors import UserError
 from tests.config.base import CONFIG, PEOPLE, write
 
@@ -177,6 +181,19 @@ TABLES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
+ORIGINAL = (tomllib.loads(CONFIG), tomllib.loads(PEOPLE))
+PLACES = [
+    *((0, *path) for path in (
+        ("operator",), ("organisation",), ("organisation", "domains"), ("organisation", "profile"), ("paths",),
+        ("paths", "database"), ("schedule", "passes"), ("roles", "administrators"), ("units",), ("units", 0),
+        ("units", 0, "id"), ("units", 0, "diary_pattern"), ("servers",), ("servers", "post"),
+        ("servers", "post", "kind"), ("servers", "post", "path"), ("mailboxes",), ("mailboxes", 0), ("mailboxes", 0, "address"), ("policy",),
+    )),
+    *((1, *path) for path in (
+        ("people",), ("people", 0), ("people", 0, "id"), ("people", 0, "manager"), ("people", 1, "absences"),
+        ("people", 1, "absences", 0), ("people", 1, "absences", 0, "back"), ("people", 1, "aliases"),
+    )),
+]  # fmt: skip
 KEYS = st.sampled_from(
     ["operator", "organisation", "paths", "schedule", "roles", "units", "servers", "mailboxes", "web_forms", "people"]
 )
@@ -186,3 +203,24 @@ KEYS = st.sampled_from(
 def test_tables_of_any_shape_are_checked_without_a_crash(raw, people):
     assert all(isinstance(problem, str) for problem in problems(raw, people))
     without_refused(raw)
+
+
+@given(st.sampled_from(PLACES), TABLES)
+def test_any_value_anywhere_is_a_configuration_or_a_list_of_problems(place, value):
+    tables = copy.deepcopy(ORIGINAL)
+    *way, last = place
+    where = tables
+    for step in way:
+        where = where[step]
+    if value is None or where is tables:
+        return
+    where[last] = value
+    try:
+        build(*tables, Path("/etc/mailbot/config.toml"))
+    except UserError as error:
+        assert error.problems
+
+
+def test_deep_nesting_is_a_problem_like_any_other(tmp_path):
+    told = found(tmp_path, f"deep = {'[' * 200}{']' * 200}\n" + CONFIG)
+    assert [problem.partition(",")[0] for problem in told] == ["deep: unknown key 'deep'"]
