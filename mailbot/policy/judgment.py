@@ -145,6 +145,8 @@ def _doubts(reading: Reading, secrecy_verdicts: tuple[Verdict, ...]) -> tuple[Ve
     doubts: list[Verdict] = []
     if not reading.is_readable:
         doubts.append(Verdict("diary.ask.unreadable"))
+    if not reading.is_complete:
+        doubts.append(Verdict("diary.ask.very_long"))
     suspicion = secrecy.points(secrecy_verdicts)
     if suspicion >= _SECRECY_SUSPECTED:
         doubts.append(Verdict("diary.ask.secrecy_suspected", suspicion, secrecy_verdicts[0].evidence))

@@ -13,6 +13,9 @@ from mailbot.mail import language
 from mailbot.mail.message import Attachment, Message
 from mailbot.policy.model import Evidence, Facts
 
+#: characters of new text that are judged: more than anybody writes, and cheap enough for any mail
+_JUDGED_CHARACTERS = 60_000
+
 SenderClass = Literal["own", "authority", "private", "organisation", "unknown"]
 Addressed = Literal["to", "cc", "neither", "unknown"]
 
@@ -44,7 +47,7 @@ _AUTHORITY_NAME = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What rules look at. `new` is the joined new text; "" when only headers were read or there is no text."""
+    """What rules look at. `new` is the joined new text, cut off where no person writes on; "" without text."""
 
     message: Message
     #: sv, nb, nn, da, fi, en, de; None when too little text tells
@@ -55,6 +58,8 @@ class Reading:
     #: where the subject begins behind "Re:", "SV:", "VB:" ...
     subject_start: int
     new: str
+    #: False when `new` was cut off
+    is_complete: bool
     #: offset pairs (in `new`, in Body.text) at which each new span begins
     offsets: tuple[tuple[int, int], ...]
     #: start and end in `new` of each sentence or line with words in it
@@ -121,6 +126,8 @@ class Reading:
 def read(message: Message, facts: Facts) -> Reading:
     """`message` prepared for the rules; linear in its text."""
     new, offsets = _new_text(message)
+    is_complete = len(new) <= _JUDGED_CHARACTERS
+    new = new[:_JUDGED_CHARACTERS]
     found_language, confidence = language.detect(new if len(new) > 40 else f"{message.subject}\n{new}")
     prefixes = subject_prefixes(message.subject)
     return Reading(
@@ -130,6 +137,7 @@ def read(message: Message, facts: Facts) -> Reading:
         subject=message.subject,
         subject_start=prefixes.start,
         new=new,
+        is_complete=is_complete,
         offsets=offsets,
         sentences=_sentences(new),
         sender_class=sender_class(message, facts),

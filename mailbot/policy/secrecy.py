@@ -41,8 +41,6 @@ _OF_AGE = 18
 _LAW_POINTS = 2.0
 #: "u.off." is stamped on documents and hardly written otherwise
 _STAMP_POINTS = 3.0
-#: characters of new text in which circumstances are looked for; a longer letter has given itself away by then
-_LOOK_AT = 60_000
 #: the number of the subject among sentences; it is near to all of them
 _SUBJECT = -1
 #: what remains of a stamp, or of a circumstance, in a sentence that talks about such things in general
@@ -77,7 +75,8 @@ def judge(reading: Reading, policy: Policy) -> tuple[bool | None, tuple[Verdict,
     if points(verdicts) >= policy.secrecy.threshold:
         return True, verdicts
     body = reading.message.body
-    return (False if body is not None and body.protection != "encrypted" else None), verdicts
+    read_all = body is not None and body.protection != "encrypted" and reading.is_complete
+    return (False if read_all else None), verdicts
 
 
 def points(verdicts: Sequence[Verdict]) -> float:
@@ -96,12 +95,12 @@ def _identity_numbers(reading: Reading) -> Iterator[Verdict]:
 
 def _hits(reading: Reading) -> Iterator[_Hit]:
     """Lines of the file, names and references to the law, in the new text and in the subject."""
-    text_words = words(reading.new[:_LOOK_AT])
+    text_words = words(reading.new)
     for found in secrecy_phrases().find(text_words):
         for line in found.label:
             yield _Hit(line.group, line.rule, line.points, found.sentence, reading.evidence(found.start, found.end))
     starts = [word.start for word in text_words]
-    for group, points_, start, end in _patterns(reading.new[:_LOOK_AT]):
+    for group, points_, start, end in _patterns(reading.new):
         index = bisect_right(starts, start) - 1
         yield _Hit(group, group, points_, text_words[max(index, 0)].sentence, reading.evidence(start, end))
     for found in secrecy_phrases().find(words(reading.subject)):
