@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from mailbot.work.assess import Assessment
 
 
+FIELDS = (
+    "kind", "automatic", "automatic_reason", "answer_allowed", "needs_reply", "due_on", "document_due_on", "diarise",
+    "confidential", "language",
+)  # fmt: skip
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--profile", metavar="NAME", help="Rules to judge by when there is no configuration (bjurholm).")
@@ -118,6 +124,7 @@ def as_contract(assessment: "Assessment", *, reveal: bool) -> dict[str, Any]:
 
 def _print(assessment: "Assessment", language: str, *, reveal: bool, alone: bool, first: bool) -> None:
     """One file: an explanation; many: a line each."""
+    from mailbot.cli.fields import shown
     from mailbot.cli.language import say
     from mailbot.cli.output import safe
 
@@ -125,30 +132,21 @@ def _print(assessment: "Assessment", language: str, *, reveal: bool, alone: bool
     if not alone:
         if first:
             click.echo(say(language, "assess.heading"))
-        cells = (_word(language, answer[key]) for key in ("automatic", "needs_reply", "diarise", "confidential"))
+        cells = (shown(key, answer[key], language) for key in ("automatic", "needs_reply", "diarise", "confidential"))
         due = str(answer["due_on"] or "-")
         click.echo(
-            "  ".join(f"{cell:9}" for cell in cells) + f"  {due:10}  {answer['kind'] or '-':16}  {safe(answer['path'])}"
+            "  ".join(f"{cell:9}" for cell in cells)
+            + f"  {due:10}  {shown('kind', answer['kind'], language):26}  {safe(answer['path'])}"
         )
         return
-    for key in ("kind", "automatic", "automatic_reason", "answer_allowed", "needs_reply", "due_on", "document_due_on"):
+    for key in FIELDS:
         if answer[key] is not None:
-            click.echo(f"{say(language, f'assess.{key}'):28} {safe(_word(language, answer[key]))}")
-    for key in ("diarise", "confidential", "language"):
-        click.echo(f"{say(language, f'assess.{key}'):28} {_word(language, answer[key])}")
-    click.echo(f"{say(language, 'assess.actions'):28} {', '.join(answer['actions']) or '-'}")
+            click.echo(f"{say(language, f'assess.{key}'):28} {shown(key, answer[key], language)}")
+    actions = [shown("action", action, language) for action in answer["actions"]]
+    click.echo(f"{say(language, 'assess.actions'):28} {', '.join(actions) or '-'}")
     click.echo()
     for reason in answer["reasons"]:
         quote = f"  «{safe(reason['evidence'])}»" if reason["evidence"] else ""
         click.echo(f"  {reason['points']:+5.1f}  {reason['rule']}{quote}")
     if assessment.decision.confidential and not reveal:
         click.echo(say(language, "assess.hidden"))
-
-
-def _word(language: str, value: object) -> str:
-    from mailbot.cli.language import say
-
-    words = {True: "yes", False: "no", None: "unknown"}
-    if value is None or isinstance(value, bool):
-        return say(language, f"word.{words[value]}")
-    return str(value)

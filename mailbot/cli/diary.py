@@ -34,6 +34,7 @@ def list_items(state: str, unit: str | None, as_json: bool, lang: str | None, co
       mailbot diary list
       mailbot diary list --state all --unit ks --json
     """
+    from mailbot.cli.fields import shown
     from mailbot.cli.language import chosen, say
     from mailbot.cli.output import emit_json, local, table
     from mailbot.wiring import installation
@@ -55,9 +56,9 @@ def list_items(state: str, unit: str | None, as_json: bool, lang: str | None, co
                 one.ref,
                 local(one.received_at, config.zone),
                 one.unit,
-                one.state,
+                shown("state", one.state, language),
                 one.number or one.proposed_number or "",
-                one.kind or "",
+                shown("kind", one.kind, language),
                 _shown_title(one, language),
             )
             for one in found
@@ -105,8 +106,9 @@ def as_contract(one: "DiaryItem") -> dict[str, Any]:
 @config_option
 def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) -> None:
     """One diary item."""
-    from mailbot.cli.language import chosen, say
-    from mailbot.cli.output import emit_json, safe
+    from mailbot.cli.fields import print_fields
+    from mailbot.cli.language import chosen
+    from mailbot.cli.output import emit_json
     from mailbot.wiring import installation
 
     config = load_config(config_path)
@@ -115,10 +117,7 @@ def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) ->
     if as_json:
         emit_json(answer)
         return
-    language = chosen(lang, config)
-    for key, value in answer.items():
-        if value is not None:
-            click.echo(f"{say(language, f'diary.{key}'):24} {safe(value)}")
+    print_fields(answer, "diary", chosen(lang, config), config.zone)
 
 
 @diary.command()

@@ -32,6 +32,7 @@ def list_items(state: str, as_json: bool, lang: str | None, config_path: Path | 
       mailbot outbox list
       mailbot outbox list --state held --json
     """
+    from mailbot.cli.fields import shown
     from mailbot.cli.language import chosen, say
     from mailbot.cli.output import emit_json, local, table
     from mailbot.wiring import installation
@@ -50,13 +51,18 @@ def list_items(state: str, as_json: bool, lang: str | None, config_path: Path | 
         [say(language, f"outbox.{column}") for column in columns],
         [
             (
-                one.ref, one.kind, one.state, ", ".join(one.to), local(one.created_at, config.zone), one.attempts,
+                one.ref,
+                shown("kind", one.kind, language),
+                shown("state", one.state, language),
+                ", ".join(one.to),
+                local(one.created_at, config.zone),
+                one.attempts,
                 one.error or "",
             )
             for one in found
         ],
         empty=say(language, "outbox.empty"),
-    )  # fmt: skip
+    )
 
 
 def as_contract(one: "OutboxItem") -> dict[str, Any]:
@@ -84,8 +90,9 @@ def as_contract(one: "OutboxItem") -> dict[str, Any]:
 @config_option
 def show(ref: str, raw: bool, as_json: bool, lang: str | None, config_path: Path | None) -> None:
     """One outgoing mail."""
-    from mailbot.cli.language import chosen, say
-    from mailbot.cli.output import emit_json, safe
+    from mailbot.cli.fields import print_fields
+    from mailbot.cli.language import chosen
+    from mailbot.cli.output import emit_json
     from mailbot.errors import UserError
     from mailbot.wiring import installation
 
@@ -100,11 +107,7 @@ def show(ref: str, raw: bool, as_json: bool, lang: str | None, config_path: Path
     if as_json:
         emit_json(as_contract(one))
         return
-    language = chosen(lang, config)
-    for key, value in as_contract(one).items():
-        if value is not None:
-            text = ", ".join(value) if isinstance(value, list) else value
-            click.echo(f"{say(language, f'outbox.{key}'):24} {safe(text)}")
+    print_fields(as_contract(one), "outbox", chosen(lang, config), config.zone)
 
 
 @outbox.command()

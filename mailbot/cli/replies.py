@@ -45,6 +45,7 @@ def list_replies(
       mailbot replies list --person anna --json
     """
     from mailbot.cli.clock import instant
+    from mailbot.cli.fields import shown
     from mailbot.cli.language import chosen, say
     from mailbot.cli.output import emit_json, table
     from mailbot.wiring import installation
@@ -65,7 +66,7 @@ def list_replies(
             (
                 one.ref,
                 f"{one.due_on or '-'}{' !' if one.due_on and one.due_on < today and one.state == 'open' else ''}",
-                one.state,
+                shown("state", one.state, language),
                 one.assignee or "-",
                 one.mailbox,
                 one.asker if not one.confidential else "",
@@ -106,8 +107,9 @@ def as_contract(one: "Obligation") -> dict[str, Any]:
 @config_option
 def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) -> None:
     """One obligation with its clocks."""
-    from mailbot.cli.language import chosen, say
-    from mailbot.cli.output import emit_json, safe
+    from mailbot.cli.fields import print_fields
+    from mailbot.cli.language import chosen
+    from mailbot.cli.output import emit_json
     from mailbot.wiring import installation
 
     config = load_config(config_path)
@@ -116,10 +118,7 @@ def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) ->
     if as_json:
         emit_json(answer)
         return
-    language = chosen(lang, config)
-    for key, value in answer.items():
-        if value is not None:
-            click.echo(f"{say(language, f'replies.{key}'):24} {safe(value)}")
+    print_fields(answer, "replies", chosen(lang, config), config.zone)
 
 
 @replies.command()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @json_option
 @lang_option
 @config_option
-def run(once: bool, at: str | None, as_json: bool, lang: str | None, config_path: Path | None) -> None:
+def run(once: bool, at: str | None, as_json: bool, lang: str | None, config_path: Path | None) -> int:
     """Read every mailbox, let clocks fall due, write the digests, send what is queued.
 
     \b
@@ -46,10 +46,10 @@ def run(once: bool, at: str | None, as_json: bool, lang: str | None, config_path
     with daemon_installation(config) as context:
         if not once:
             daemon.serve(context)
-            return
+            return 0
         report = one_pass(context, instant(at, config.zone), progress=_progress())
     _print_report(report, chosen(lang, config), as_json=as_json)
-    raise SystemExit(exit_status(report))
+    return exit_status(report)
 
 
 def exit_status(report: "PassReport") -> int:
