@@ -1,0 +1,208 @@
+"""Templates: shipped ones all work, own ones come first, and no value can become anything but words."""
+
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from mailbot.errors import UserError
+from mailbot.policy.model import Kind
+from mailbot.render import Templates
+from mailbot.render.samples import SAMPLES
+from mailbot.render.templates import LANGUAGES, shipped_folder
+
+TEMPLATES = Templates(None, "sv")
+ORGANISATION = {
+    "name": "Bjurholms kommun",
+    "postal_address": "Storgatan 1, 916 00 Bjurholm",
+    "phone": "0932-140 00",
+    "website": "",
+    "signature_lines": (),
+}
+HOLDING = {**SAMPLES["holding_reply"], "organisation": ORGANISATION, "unit": "Kommunstyrelsen"}
+
+
+def text_of(html: str) -> str:
+    return LexborHTMLParser(html).body.text(separator="")
+
+
+def test_every_shipped_mail_renders_in_every_language():
+    assert TEMPLATES.problems() == []
+    assert set(TEMPLATES.names()) == set(SAMPLES)
+    for language in LANGUAGES:
+        shipped = {path.name for path in (shipped_folder() / language).iterdir()}
+        assert shipped == {path.name for path in (shipped_folder() / "sv").iterdir()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_a_word_and_all_languages_know_the_same_words(language):
+    words = tomllib.loads((shipped_folder() / language / "words.toml").read_text(encoding="utf-8"))
+    swedish = tomllib.loads((shipped_folder() / "sv" / "words.toml").read_text(encoding="utf-8"))
+    assert set(words["kinds"]) == set(Kind)
+    assert {table: set(entries) for table, entries in words.items()} == {
+        table: set(entries) for table, entries in swedish.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "language, received, soon, closing",
+    [
+        ("sv", "mottagits", "svar eller besked lämnas snarast möjligt", "Med vänlig hälsning"),
+        ("nb", "mottatt", "så snart som mulig", "Med vennlig hilsen"),
+        ("en", "received", "as soon as possible", "Yours sincerely"),
+    ],
+)
+def test_a_holding_reply_says_received_and_as_soon_as_possible(language, received, soon, closing):
+    # Bjurholm p. 4: "att e-postmeddelandet mottagits och att svar eller besked lämnas snarast möjligt"
+    mail = TEMPLATES.render("holding_reply", language, **HOLDING)
+    text = " ".join(mail.text.split())
+    assert received in text
+    assert soon.lower() in text.lower()
+    signature = mail.text[mail.text.index("*") :].splitlines()
+    assert signature[:5] == [
+        "*" * 64, closing, "Kommunstyrelsen", "Bjurholms kommun", "Storgatan 1, 916 00 Bjurholm",
+    ]  # fmt: skip
+    assert "*" * 64 in mail.html
+    assert mail.language == language
+
+
+def test_text_and_html_say_the_same():
+    for name, sample in SAMPLES.items():
+        mail = TEMPLATES.render(name, "sv", **sample)
+        text = re.sub(r"^(- |-{3,}$)", "", mail.text, flags=re.MULTILINE)
+        assert "".join(text.split()) == "".join(text_of(mail.html).split()), name
+
+
+def test_plain_text_is_wrapped_and_free_of_markup():
+    for name, sample in SAMPLES.items():
+        text = TEMPLATES.render(name, "sv", **sample).text
+        assert "`" not in text
+        assert "**" not in text.replace("*" * 64, "")
+        assert max(map(len, text.splitlines())) <= 78, name
+
+
+@pytest.mark.parametrize(
+    "wanted, given", [("sv", "sv"), ("nn", "nb"), ("da", "nb"), ("fi", "sv"), (None, "sv"), ("EN", "en"), ("", "sv")]
+)
+def test_other_languages_fall_back(wanted, given):
+    assert TEMPLATES.language_for(wanted) == given
+
+
+def test_dates_and_reasons_in_words():
+    words = TEMPLATES.words("nb")
+    assert words.moment(datetime(2026, 5, 17, 9, 5, tzinfo=UTC)) == "søndag 17. mai 2026 kl. 09.05"
+    assert words.reasons(["diary.must.appeal", "diary.must.appeal.weak", "diary.must.new_rule", "x.y"]) == [
+        "ser ut som en klage på vedtak",
+        "hører til det som skal journalføres",
+        "x.y",
+    ]
+    assert words.word("quite new", "kinds") == "quite new"
+
+
+# --- hostile values ---------------------------------------------------------------------------------------------
+
+FORWARD = SAMPLES["forward_to_registrar"]
+NASTY = [
+    "<script>alert(1)</script>",
+    "[klicka](https://evil.example)",
+    "<https://evil.example>",
+    "![x](https://evil.example/x.png)",
+    "# rubrik",
+    "x\n\n# rubrik\n\n- punkt",
+    "a\r\nBcc: alla@by.example",
+    "**fet** _kursiv_ `kod` ~~struken~~",
+    "1. punkt",
+    "&lt;b&gt; &amp; &#x3c;",
+    "x\\",
+    "| a | b |",
+    "{{ ref }} {% raw %}",
+    "\u202eoslev\u2066\u2028ny rad\x00\x1b[2J",
+    "\ud800",
+    "--- ===",
+]
+
+
+@pytest.mark.parametrize("value", NASTY)
+def test_hostile_values_stay_words(value):
+    harmless = TEMPLATES.render("forward_to_registrar", "sv", **{**FORWARD, "title": "TITEL", "sender_name": "NAMN"})
+    hostile = TEMPLATES.render("forward_to_registrar", "sv", **{**FORWARD, "title": value, "sender_name": value})
+    assert re.findall(r"</?[a-z0-9]+", hostile.html) == re.findall(r"</?[a-z0-9]+", harmless.html)
+    shown = re.sub(r"[\x00-\x1f\u2028\u202e\u2066\ud800]+", " ", value).strip()
+    assert shown in text_of(hostile.html)
+    assert shown in hostile.text
+    assert "\n" not in hostile.subject
+    assert "\r" not in hostile.subject
+
+
+VALUES = st.text(st.sampled_from("ab1 .-_*#[](){}<>!`\\&;:|~=+\"'\n\r\t\u2028\u202e%$@/åé\U0001f600"), max_size=30)
+
+
+@given(VALUES)
+def test_no_value_changes_the_structure_of_the_html(value):
+    def tags(title: str) -> list[str]:
+        html = TEMPLATES.render("forward_to_registrar", "sv", **{**FORWARD, "title": title, "sender_name": title}).html
+        return re.findall(r"</?[a-z0-9]+", html[html.index("<body>") :])
+
+    assert tags(f"x{value}") == tags("x")
+
+
+# --- own templates ------------------------------------------------------------------------------------------------
+
+
+def own(folder: Path, name: str, text: str) -> Templates:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return Templates(folder, "sv")
+
+
+def test_own_templates_come_first_and_shipped_parts_remain(tmp_path):
+    templates = own(
+        tmp_path,
+        "sv/holding_reply.md",
+        'Subject: Tack\n\nTack för ditt brev!\n\n{% include language ~ "/_signature.md" %}\n',
+    )
+    assert templates.problems() == []
+    mail = templates.render("holding_reply", "sv", **HOLDING)
+    assert mail.subject == "Tack"
+    assert "Tack för ditt brev!" in mail.text
+    assert "Med vänlig hälsning" in mail.text
+    assert templates.render("holding_reply", "nb", **HOLDING).subject == "Vi har mottatt meldingen din"
+
+
+def test_own_words_are_laid_over_the_shipped_ones(tmp_path):
+    templates = own(tmp_path, "sv/words.toml", '[kinds]\nappeal = "besvär"\n')
+    assert templates.words("sv").word("appeal", "kinds") == "besvär"
+    assert templates.words("sv").word("invoice", "kinds") == "faktura"
+
+
+@pytest.mark.parametrize(
+    "name, text, problem",
+    [
+        ("sv/holding_reply.md", "Subject: x\n\n{{ felstavat }}\n", "'felstavat' is undefined"),
+        ("sv/holding_reply.md", "Subject: x\n\n{% if %}\n", "sv/holding_reply.md line 3"),
+        ("sv/holding_reply.md", "Hej!\n", "first line must begin with 'Subject:'"),
+        ("sv/holding_reply.md", "Subject: x\n\n{{ ref.__class__.__mro__ }}\n", "SecurityError"),
+        ("sv/holdning_reply.md", "Subject: x\n\nHej\n", "no mail has this name"),
+        ("nb/words.toml", "[kinds\n", "is not valid TOML"),
+    ],
+)
+def test_mistakes_in_own_templates_are_found(tmp_path, name, text, problem):
+    assert any(problem in found for found in own(tmp_path, name, text).problems())
+
+
+def test_errors_never_quote_the_values_of_a_mail(tmp_path):
+    templates = own(tmp_path, "sv/holding_reply.md", "Subject: x\n\n{{ ref + 1 }}{{ unit|int + ref }}\n")
+    with pytest.raises(UserError) as caught:
+        templates.render("holding_reply", "sv", **{**HOLDING, "ref": "HEMLIG", "unit": "HEMLIG"})
+    assert "HEMLIG" not in str(caught.value)
+
+
+def test_a_missing_own_folder_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"paths\.templates"):
+        Templates(tmp_path / "none", "sv")
