@@ -17,8 +17,20 @@ from mailbot.policy.signals import Hit
 # An asker has the right to a decision that can be appealed, so handling is needed ("som kräver handläggning"):
 # requests for documents (TF 2:15-18) and for the removal of personal data (GDPR art. 12, 17).
 _NEEDS_HANDLING = frozenset({Kind.DOCUMENT_REQUEST, Kind.CONSENT_REQUEST})
+#: kinds in which a case number is mentioned by the way
+_LIGHT = frozenset({Kind.ADVERTISING, Kind.INVITATION, Kind.FOR_INFORMATION, Kind.INVOICE})
+# OSL 5:1: what is not secret may be kept ordered instead (the ledger), and what is obviously of little importance
+# need not be registered at all (invitations to an event).
+_KEPT_OTHERWISE = {Kind.INVOICE: "kept_ordered", Kind.INVITATION: "little_importance"}
 #: an enquiry that says so much is hardly "enklare"
-_SIMPLE_WORDS = 90
+_SIMPLE_WORDS = 60
+#: telling so much beside the question is stating a case
+_TOLD_SENTENCES = 1
+# What turns a question into a matter: something is wrong, wanted, contested, or somebody may need help.
+_NOT_SIMPLE = frozenset(
+    "problem anger harm failing disagreement refusal redo investigate worry demand_hidden want need improve charge "
+    "supplement permission".split()
+)
 
 
 def judge(
@@ -72,6 +84,9 @@ def _must(
         if score.points > 0 and handled not in rules.must and handled not in rules.need_not:
             yield Verdict(f"diary.must.handling.{handled}", score.points, score.evidence)
     courtesy = kind is Kind.OTHER and bool({"thanks", "receipt"} & groups.keys()) and not reading.has_attachments
+    if reading.sender_class == "authority" and "case_reference" in groups and kind not in _LIGHT and not courtesy:
+        # another authority's case that we are part of
+        yield Verdict("diary.must.authority_case", rules.established, groups["case_reference"][0].evidence)
     number, where = diary_number(reading, facts)
     if number and not courtesy and kind is not Kind.ADVERTISING:
         # p. 6, "Inkommande eller utgående handlingar ... som kräver handläggning": part of a registered case
@@ -109,19 +124,42 @@ def _need_not(
 ) -> Iterable[Verdict]:
     """Reasons not to register, each only for a kind on the profile's list."""
     score = weighed.get(kind, NO_SCORE)
+    simple = kind is not Kind.ENQUIRY or _is_simple(reading, groups)
     if kind in rules.need_not:
-        yield Verdict(f"diary.need_not.{kind}", score.points, score.evidence)
-    if kind is Kind.ENQUIRY and kind in rules.need_not and needs_reply:
+        points = score.points if simple else score.points / 2
+        yield Verdict(f"diary.need_not.{kind}", points, score.evidence)
+    if kind is Kind.ENQUIRY and kind in rules.need_not and needs_reply and simple:
         # p. 6, "Enklare förfrågningar från allmänhet som kan besvaras utan egentlig handläggning"
-        simple = len(reading.new.split()) <= _SIMPLE_WORDS and not reading.has_attachments
-        question = _evidence(groups, "question", "enquiry")
-        if simple and "enquiry" in groups:
-            yield Verdict("diary.need_not.enquiry.simple", rules.established, question)
+        if "enquiry" in groups or _only_asks(reading, groups):
+            evidence = _evidence(groups, "enquiry", "question")
+            yield Verdict("diary.need_not.enquiry.simple", rules.established, evidence)
+    if kind in _KEPT_OTHERWISE and kind not in rules.must:
+        yield Verdict(f"diary.need_not.{_KEPT_OTHERWISE[kind]}", score.points, score.evidence)
     if kind is Kind.OTHER and {"thanks", "receipt"} & groups.keys() and not needs_reply:
         # p. 6, messages that add no "nya sakuppgifter"
         yield Verdict("diary.need_not.courtesy", rules.established, _evidence(groups, "thanks", "receipt"))
     if kind is Kind.INTERNAL and kind in rules.need_not and not reading.has_attachments:
         yield Verdict("diary.need_not.internal.nothing_new", rules.established)
+
+
+def _is_simple(reading: Reading, groups: Mapping[str, Sequence[Hit]]) -> bool:
+    if reading.has_attachments or len(reading.new.split()) > _SIMPLE_WORDS or _NOT_SIMPLE & groups.keys():
+        return False
+    # "kan ni ..." asks for a deed, unless what is asked for is plainly a piece of information
+    strong = sum(hit.points for hit in groups.get("enquiry", ()))
+    return strong >= 2 or not any(hit.points >= 1.5 for hit in groups.get("request", ()))
+
+
+def _only_asks(reading: Reading, groups: Mapping[str, Sequence[Hit]]) -> bool:
+    """Whether the mail is questions and little else; a question begins with its verb or its question word."""
+    if "question" not in groups:
+        return False
+    told = [
+        sentence
+        for start, end in reading.sentences
+        if "?" not in (sentence := reading.new[start:end]) and len(sentence.split()) > 4
+    ]
+    return len(told) <= _TOLD_SENTENCES
 
 
 def _evidence(groups: Mapping[str, Sequence[Hit]], *names: str) -> Evidence | None:

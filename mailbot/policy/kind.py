@@ -13,7 +13,8 @@ _NAMED = 1.5
 _ESTABLISHED = 3.0
 _PRECEDENCE = 1.0
 #: thanks longer than this probably say something else too
-_SHORT_WORDS = 25
+_SHORT_WORDS = 40
+_MATTERS = frozenset("question request demand_hidden problem failing anger harm disagreement proposal".split())
 
 
 def judge(reading: Reading, facts: Facts, hits: Iterable[Hit]) -> tuple[Kind, tuple[Verdict, ...]]:
@@ -33,7 +34,7 @@ def judge(reading: Reading, facts: Facts, hits: Iterable[Hit]) -> tuple[Kind, tu
 
 def only_courtesy(reading: Reading, groups: Mapping[str, Sequence[Hit]], weighed: Mapping[Kind, Score]) -> bool:
     """Thanks or "received" and nothing else: no question, no demand, no news."""
-    if not ({"thanks", "receipt"} & groups.keys()) or {"question", "request", "demand_hidden"} & groups.keys():
+    if not ({"thanks", "receipt"} & groups.keys()) or _MATTERS & groups.keys():
         return False
     if reading.has_attachments or "?" in reading.new or len(reading.new.split()) > _SHORT_WORDS:
         return False

@@ -44,21 +44,26 @@ _TOGETHER: tuple[tuple[Kind, tuple[str, ...], float], ...] = (
     (Kind.APPLICATION, ("want", "money"), 3.0),
     (Kind.APPLICATION, ("club", "money"), 3.0),
     (Kind.APPLICATION, ("undertaking", "attached"), 2.0),
+    (Kind.APPLICATION, ("need", "care"), 3.2),
     (Kind.REPORT, ("problem", "actor", "place"), 3.2),
-    (Kind.REPORT, ("problem", "lasting"), 2.4),
-    (Kind.REPORT, ("problem", "place"), 2.6),
-    (Kind.REPORT, ("problem", "request"), 2.4),
-    (Kind.REPORT, ("problem", "actor"), 2.4),
-    (Kind.CONCERN, ("harm", "vulnerable"), 2.6),
+    (Kind.REPORT, ("problem", "lasting"), 3.0),
+    (Kind.REPORT, ("problem", "place"), 3.0),
+    (Kind.REPORT, ("problem", "request"), 3.0),
+    (Kind.REPORT, ("problem", "actor"), 3.0),
+    (Kind.CONCERN, ("harm", "vulnerable"), 3.0),
     (Kind.CONCERN, ("worry", "vulnerable"), 2.0),
     (Kind.CONCERN, ("harm", "vulnerable", "worry"), 3.4),
-    (Kind.COMPLAINT, ("failing", "our_service"), 2.8),
-    (Kind.COMPLAINT, ("failing", "lasting"), 2.6),
-    (Kind.COMPLAINT, ("anger", "our_service"), 2.8),
+    (Kind.COMPLAINT, ("failing", "our_service"), 3.0),
+    (Kind.COMPLAINT, ("failing", "lasting"), 3.0),
+    (Kind.COMPLAINT, ("anger", "our_service"), 3.0),
     (Kind.COMPLAINT, ("anger", "failing"), 3.0),
-    (Kind.COMPLAINT, ("anger", "lasting"), 2.4),
+    (Kind.COMPLAINT, ("anger", "lasting"), 3.0),
     (Kind.COMPLAINT, ("demand_hidden", "money"), 3.2),
+    (Kind.COMPLAINT, ("charge", "disagreement"), 3.2),
+    (Kind.COMPLAINT, ("charge", "anger"), 3.2),
     (Kind.CITIZEN_PROPOSAL, ("proposal", "public_thing"), 3.0),
+    (Kind.CITIZEN_PROPOSAL, ("improve", "public_thing"), 3.2),
+    (Kind.DECISION, ("settled", "case_reference"), 3.2),
 )
 
 
@@ -155,6 +160,11 @@ def _structure(
         yield Kind.INTERNAL, Verdict("kind.internal.own_sender", 2.5)
     if reading.only_cc:
         yield Kind.FOR_INFORMATION, Verdict("kind.for_information.only_cc", 1.5)
+    if person and _to_one_officer(reading, facts):
+        yield Kind.PRIVATE, Verdict("kind.private.personal_address", 0.8)
+    if not person and "sender_board" in groups and reading.has_attachments:
+        # Bjurholm p. 6, "även mellan nämnder"
+        yield Kind.DECISION, Verdict("kind.decision.between_boards", 2.0, groups["sender_board"][0].evidence)
     body = reading.message.body
     if body and body.is_report:
         yield Kind.BOUNCE, Verdict("kind.bounce.report", 4.0)
@@ -163,6 +173,15 @@ def _structure(
     if facts.conversation_diary_number and "supplement" in groups and person:
         # what we asked for in a case is part of that case
         yield Kind.APPLICATION, Verdict("kind.application.supplement", 2.0, groups["supplement"][0].evidence)
+
+
+def _to_one_officer(reading: Reading, facts: Facts) -> bool:
+    """Whether the mail goes to one person of ours only: to a personal mailbox, or first.last@ by its look."""
+    recipients = reading.message.recipients
+    if len(recipients) != 1 or facts.mailbox_role in ("authority", "function"):
+        return False
+    local, _, domain = recipients[0].email.partition("@")
+    return facts.mailbox_role == "personal" or (domain in facts.own_domains and "." in local)
 
 
 def _added(verdicts: Sequence[Verdict]) -> Score:
