@@ -131,7 +131,7 @@ def _example(key: str, cls: Any) -> str:
         return f"a table [{key}]"
     samples: dict[Any, str] = {
         str: '"..."', int: "1", float: "1.0", bool: "true", date: '"2026-12-01"', time: '"07:00"',
-        ZoneInfo: '"Europe/Stockholm"', Path: '"/path/to/file"',
+        datetime: "2026-12-01T07:00:00", ZoneInfo: '"Europe/Stockholm"', Path: '"/path/to/file"',
     }  # fmt: skip
     value = samples.get(cls, '["..."]' if get_origin(cls) is tuple else "...")
     if get_origin(cls) is Literal:
@@ -181,6 +181,12 @@ def _flag(value: Any, _: Any) -> bool:
     if isinstance(value, bool):
         return value
     raise _Wrong(f"is {_shown(value)}, but true or false is expected; write it without quotes")
+
+
+def _datetime(value: Any, _: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    raise _Wrong(f"is {_shown(value)}, but a date and time is expected; write it as 2026-12-01T07:00:00")
 
 
 def _date(value: Any, _: Any) -> date:
@@ -339,7 +345,7 @@ def _converter() -> Converter:
     converter = Converter(detailed_validation=True)
     values: dict[Any, Hook] = {
         str: _text, int: _whole_number, float: _number, bool: _flag,
-        date: _date, time: _time, ZoneInfo: _zone, Path: _path,
+        datetime: _datetime, date: _date, time: _time, ZoneInfo: _zone, Path: _path,
     }  # fmt: skip
     for cls, hook in values.items():
         converter.register_structure_hook(cls, hook)
