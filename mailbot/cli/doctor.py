@@ -85,6 +85,8 @@ def _print_table(checks: "Sequence[Check]", say: Mapping[str, str]) -> None:
     from mailbot.cli.output import safe
 
     grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_header=False)
+    for _ in range(3):
+        grid.add_column(overflow="fold")
     for check in checks:
         words = Text(safe(check.message))
         if check.remedy and check.status != "ok":

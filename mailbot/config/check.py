@@ -211,7 +211,7 @@ def _servers(raw: Table) -> Iterator[str]:
     for name, table in named(raw, "servers").items():
         server = Entry(f"servers.{name}", table)
         kind = server.table.get("kind", "maildir")
-        if kind not in SERVER_KINDS:
+        if not isinstance(kind, str) or kind not in SERVER_KINDS:
             is_or_are = "is" if len(SERVER_KINDS) == 1 else "are"
             yield server.problem("kind", f"'{kind}' is not available in this version; {available} {is_or_are}")
         path = server.text("path")

@@ -187,7 +187,8 @@ PLACES = [
         ("operator",), ("organisation",), ("organisation", "domains"), ("organisation", "profile"), ("paths",),
         ("paths", "database"), ("schedule", "passes"), ("roles", "administrators"), ("units",), ("units", 0),
         ("units", 0, "id"), ("units", 0, "diary_pattern"), ("servers",), ("servers", "post"),
-        ("servers", "post", "kind"), ("servers", "post", "path"), ("mailboxes",), ("mailboxes", 0), ("mailboxes", 0, "address"), ("policy",),
+        ("servers", "post", "kind"), ("servers", "post", "path"),
+        ("mailboxes",), ("mailboxes", 0), ("mailboxes", 0, "address"), ("mailboxes", 1, "role"), ("policy",),
     )),
     *((1, *path) for path in (
         ("people",), ("people", 0), ("people", 0, "id"), ("people", 0, "manager"), ("people", 1, "absences"),
