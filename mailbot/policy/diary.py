@@ -11,12 +11,37 @@ from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
 from mailbot.policy.profile import DiaryRules
 from mailbot.policy.reading import Reading
 from mailbot.policy.references import diary_number
-from mailbot.policy.scores import NO_SCORE, Score, grouped, is_person, scores
+from mailbot.policy.scores import BROUGHT_BY_PEOPLE, NO_SCORE, Score, grouped, is_person, scores, told_sentences
 from mailbot.policy.signals import Hit
 
 # An asker has the right to a decision that can be appealed, so handling is needed ("som kräver handläggning"):
 # requests for documents (TF 2:15-18) and for the removal of personal data (GDPR art. 12, 17).
 _NEEDS_HANDLING = frozenset({Kind.DOCUMENT_REQUEST, Kind.CONSENT_REQUEST})
+_SIGNS_OF_A_MATTER = frozenset(
+    [
+        "problem",
+        "anger",
+        "harm",
+        "failing",
+        "disagreement",
+        "refusal",
+        "redo",
+        "investigate",
+        "worry",
+        "demand_hidden",
+        "want",
+        "need",
+        "improve",
+        "charge",
+        "permission",
+        "lasting",
+        "proposal",
+        "money",
+        "undertaking",
+        "our_decision",
+        "vulnerable",
+    ]
+)
 #: kinds in which a case number is mentioned by the way
 _LIGHT = frozenset({Kind.ADVERTISING, Kind.INVITATION, Kind.FOR_INFORMATION, Kind.INVOICE})
 # OSL 5:1: what is not secret may be kept ordered instead (the ledger), and what is obviously of little importance
@@ -24,12 +49,30 @@ _LIGHT = frozenset({Kind.ADVERTISING, Kind.INVITATION, Kind.FOR_INFORMATION, Kin
 _KEPT_OTHERWISE = {Kind.INVOICE: "kept_ordered", Kind.INVITATION: "little_importance"}
 #: an enquiry that says so much is hardly "enklare"
 _SIMPLE_WORDS = 60
-#: telling so much beside the question is stating a case
-_TOLD_SENTENCES = 1
+#: a line of the group `enquiry` from so many points on asks for information whatever stands around it
+_PLAIN_QUESTION = 2.0
+#: telling more than this beside the question is stating a case
+_TOLD_SENTENCES = 2
 # What turns a question into a matter: something is wrong, wanted, contested, or somebody may need help.
 _NOT_SIMPLE = frozenset(
-    "problem anger harm failing disagreement refusal redo investigate worry demand_hidden want need improve charge "
-    "supplement permission".split()
+    [
+        "problem",
+        "anger",
+        "harm",
+        "failing",
+        "disagreement",
+        "refusal",
+        "redo",
+        "investigate",
+        "worry",
+        "demand_hidden",
+        "want",
+        "need",
+        "improve",
+        "charge",
+        "supplement",
+        "permission",
+    ]
 )
 
 
@@ -93,11 +136,11 @@ def _must(
         news = 0.0 if is_person(reading, facts) or reading.has_attachments else -1.5
         yield Verdict("diary.must.case", rules.established + news, where)
     yield from _demands(reading, facts, groups, kind)
+    if is_person(reading, facts) and kind in BROUGHT_BY_PEOPLE - {Kind.MISDIRECTED} and told_sentences(reading):
+        yield _matter(reading, groups, weighed)
 
 
-def _demands(
-    reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], kind: Kind
-) -> Iterable[Verdict]:
+def _demands(reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], kind: Kind) -> Iterable[Verdict]:
     """Demands that no kind explains: an authority's date to be met, a person's request that something be done."""
     if not is_person(reading, facts) or kind in (Kind.ADVERTISING, Kind.INVITATION, Kind.PRIVATE):
         return
@@ -110,6 +153,17 @@ def _demands(
     for group in ("investigate", "anger", "disagreement"):
         if group in groups:
             yield Verdict(f"diary.must.{group}", 1.0, groups[group][0].evidence)
+
+
+def _matter(reading: Reading, groups: Mapping[str, Sequence[Hit]], weighed: Mapping[Kind, Score]) -> Verdict:
+    """Somebody outside brings a matter that no single signal establishes: signs that need handling add up."""
+    strongest = max((weighed[kind] for kind in BROUGHT_BY_PEOPLE if kind in weighed), key=lambda score: score.points)
+    marks = len(_SIGNS_OF_A_MATTER & groups.keys())
+    points = strongest.points + 0.7 * min(marks, 3)
+    points += 0.7 * bool(groups.get("request")) + 0.7 * reading.has_attachments
+    # the writer speaks of their own affair, to us
+    points += 0.5 * ("personal" in groups)
+    return Verdict("diary.must.matter", round(points, 2), strongest.evidence)
 
 
 def _need_not(
@@ -126,13 +180,11 @@ def _need_not(
     score = weighed.get(kind, NO_SCORE)
     simple = kind is not Kind.ENQUIRY or _is_simple(reading, groups)
     if kind in rules.need_not:
-        points = score.points if simple else score.points / 2
+        points = score.points if simple else min(score.points / 2, rules.established / 2)
         yield Verdict(f"diary.need_not.{kind}", points, score.evidence)
     if kind is Kind.ENQUIRY and kind in rules.need_not and needs_reply and simple:
         # p. 6, "Enklare förfrågningar från allmänhet som kan besvaras utan egentlig handläggning"
-        if "enquiry" in groups or _only_asks(reading, groups):
-            evidence = _evidence(groups, "enquiry", "question")
-            yield Verdict("diary.need_not.enquiry.simple", rules.established, evidence)
+        yield Verdict("diary.need_not.enquiry.simple", rules.established, _evidence(groups, "enquiry", "question"))
     if kind in _KEPT_OTHERWISE and kind not in rules.must:
         yield Verdict(f"diary.need_not.{_KEPT_OTHERWISE[kind]}", score.points, score.evidence)
     if kind is Kind.OTHER and {"thanks", "receipt"} & groups.keys() and not needs_reply:
@@ -143,23 +195,20 @@ def _need_not(
 
 
 def _is_simple(reading: Reading, groups: Mapping[str, Sequence[Hit]]) -> bool:
+    """Whether a mail asks for a piece of information and nothing more.
+
+    Form alone is not enough: "Är det ens tillåtet?" behind an account of what somebody has seen is a report. Either
+    the question is plainly about information ("vad kostar"), or there is nothing but the question.
+    """
     if reading.has_attachments or len(reading.new.split()) > _SIMPLE_WORDS or _NOT_SIMPLE & groups.keys():
         return False
-    # "kan ni ..." asks for a deed, unless what is asked for is plainly a piece of information
-    strong = sum(hit.points for hit in groups.get("enquiry", ()))
-    return strong >= 2 or not any(hit.points >= 1.5 for hit in groups.get("request", ()))
-
-
-def _only_asks(reading: Reading, groups: Mapping[str, Sequence[Hit]]) -> bool:
-    """Whether the mail is questions and little else; a question begins with its verb or its question word."""
-    if "question" not in groups:
-        return False
-    told = [
-        sentence
-        for start, end in reading.sentences
-        if "?" not in (sentence := reading.new[start:end]) and len(sentence.split()) > 4
-    ]
-    return len(told) <= _TOLD_SENTENCES
+    heaviest = max((hit.points for hit in groups.get("enquiry", ())), default=0.0)
+    told = told_sentences(reading)
+    if heaviest >= _PLAIN_QUESTION:
+        return told <= _TOLD_SENTENCES
+    # "kan ni ..." asks for a deed
+    deeds = any(hit.points >= 1.5 for hit in groups.get("request", ()))
+    return told == 0 and not deeds and not reading.is_reply and "?" in reading.new
 
 
 def _evidence(groups: Mapping[str, Sequence[Hit]], *names: str) -> Evidence | None:

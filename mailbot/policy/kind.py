@@ -4,17 +4,30 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mailbot.policy.model import Evidence, Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
-from mailbot.policy.scores import BETWEEN_AUTHORITIES, BROUGHT_BY_PEOPLE, NO_SCORE, Score, grouped, is_person, scores
+from mailbot.policy.scores import (
+    BETWEEN_AUTHORITIES,
+    BROUGHT_BY_PEOPLE,
+    NO_SCORE,
+    Score,
+    grouped,
+    is_person,
+    scores,
+    told_sentences,
+)
 from mailbot.policy.signals import Hit
 
 #: fewer points than this name no kind
 _NAMED = 1.5
+#: enough to prefer a kind when there is no better
+_LEANING = 0.6
 #: from here a kind that somebody must handle goes before one that nobody need handle
 _ESTABLISHED = 3.0
 _PRECEDENCE = 1.0
 #: thanks longer than this probably say something else too
 _SHORT_WORDS = 40
-_MATTERS = frozenset("question request demand_hidden problem failing anger harm disagreement proposal".split())
+_MATTERS = frozenset(
+    ["question", "request", "demand_hidden", "problem", "failing", "anger", "harm", "disagreement", "proposal"]
+)
 
 
 def judge(reading: Reading, facts: Facts, hits: Iterable[Hit]) -> tuple[Kind, tuple[Verdict, ...]]:
@@ -25,8 +38,7 @@ def judge(reading: Reading, facts: Facts, hits: Iterable[Hit]) -> tuple[Kind, tu
         return Kind.OTHER, (Verdict("kind.other.courtesy", 1.0, _first(groups, "thanks", "receipt")),)
     chosen = _best(weighed)
     if chosen is None:
-        chosen, verdicts = _fallback(reading, facts, groups)
-        return chosen, verdicts
+        return _fallback(reading, facts, groups, weighed)
     others = [score for kind, score in weighed.items() if kind is not chosen]
     shown = sorted(others, key=lambda score: -score.points)
     return chosen, (*weighed[chosen].verdicts, *(verdict for score in shown for verdict in score.verdicts))
@@ -58,11 +70,19 @@ def _best(weighed: Mapping[Kind, Score]) -> Kind | None:
 
 
 def _fallback(
-    reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]]
+    reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], weighed: Mapping[Kind, Score]
 ) -> tuple[Kind, tuple[Verdict, ...]]:
+    """The likeliest kind when nothing names one: single marks lean somewhere, a bare question is an enquiry."""
     if not is_person(reading, facts):
+        if not reading.new.strip():
+            return Kind.OTHER, (Verdict("kind.other.no_text"),)
         return Kind.INTERNAL, (Verdict("kind.internal.own_sender", 1.0),)
-    if "question" in groups or "?" in reading.new:
+    leaning = max(BROUGHT_BY_PEOPLE, key=lambda kind: (weighed.get(kind, NO_SCORE).points, kind))
+    asks = "question" in groups or "?" in reading.new
+    score = weighed.get(leaning, NO_SCORE)
+    if score.points >= _LEANING and not (asks and told_sentences(reading) == 0):
+        return leaning, score.verdicts
+    if asks:
         return Kind.ENQUIRY, (Verdict("kind.enquiry.question", 1.0, _first(groups, "question")),)
     return Kind.OTHER, (Verdict("kind.other.nothing_found", 0.0),)
 

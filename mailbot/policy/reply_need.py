@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mailbot.policy.model import Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
-from mailbot.policy.scores import grouped, is_person
+from mailbot.policy.scores import grouped, is_person, told_sentences
 from mailbot.policy.signals import Hit
 
 #: points from which an answer is expected
@@ -21,9 +21,7 @@ _NEVER = frozenset({Kind.ADVERTISING, Kind.AUTO_REPLY, Kind.BOUNCE})
 _ON_DEMAND = frozenset({Kind.DECISION, Kind.INSTRUCTION, Kind.INVOICE, Kind.FOR_INFORMATION, Kind.INVITATION})
 
 
-def judge(
-    reading: Reading, facts: Facts, hits: Iterable[Hit], kind: Kind
-) -> tuple[bool | None, tuple[Verdict, ...]]:
+def judge(reading: Reading, facts: Facts, hits: Iterable[Hit], kind: Kind) -> tuple[bool | None, tuple[Verdict, ...]]:
     """True, False, or None where there are no words to judge (headers only, encrypted, an empty mail with a file)."""
     if not reading.has_body or (not reading.new.strip() and not reading.bare_subject.strip()):
         return None, (Verdict("reply_need.nothing_to_read"),)
@@ -35,11 +33,13 @@ def judge(
     return sum(verdict.points for verdict in verdicts) >= _EXPECTED, verdicts
 
 
-def _weigh(
-    reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], kind: Kind
-) -> Iterable[Verdict]:
+def _weigh(reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], kind: Kind) -> Iterable[Verdict]:
     if kind in _ANSWERED and not (facts.conversation_diary_number and facts.we_wrote_before):
         yield Verdict(f"reply_need.kind.{kind}", 2.0)
+    if kind is Kind.OTHER and is_person(reading, facts) and not (facts.we_wrote_before or reading.is_reply):
+        # somebody outside tells us something that nothing explains: better an answer too many
+        if not ({"thanks", "receipt"} & groups.keys()) and told_sentences(reading):
+            yield Verdict("reply_need.somebody_tells_us", 1.5)
     asking = 0.8 if kind in _ON_DEMAND else 1.0
     for group in ("question", "request"):
         strongest = max(groups.get(group, ()), key=lambda hit: hit.points, default=None)

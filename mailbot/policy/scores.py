@@ -22,6 +22,8 @@ from mailbot.policy.signals import NOWHERE, Hit
 _FADING = 0.6
 #: marks meet when at most so many sentences lie between them
 _NEAR = 2
+#: so few words are a greeting or a closing
+_GREETING_WORDS = 2
 
 #: kinds that people outside the administration bring; a public body or our own staff hardly does
 BROUGHT_BY_PEOPLE = frozenset(
@@ -67,6 +69,26 @@ _TOGETHER: tuple[tuple[Kind, tuple[str, ...], float], ...] = (
 )
 
 
+# What a mark alone leans towards: too little to name a kind or to raise a question, enough to choose between them.
+_LEANING: tuple[tuple[str, Kind], ...] = (
+    ("refusal", Kind.APPEAL),
+    ("redo", Kind.APPEAL),
+    ("disagreement", Kind.APPEAL),
+    ("problem", Kind.REPORT),
+    ("harm", Kind.CONCERN),
+    ("anger", Kind.COMPLAINT),
+    ("failing", Kind.COMPLAINT),
+    ("charge", Kind.COMPLAINT),
+    ("improve", Kind.CITIZEN_PROPOSAL),
+    ("proposal", Kind.CITIZEN_PROPOSAL),
+    ("want", Kind.APPLICATION),
+    ("need", Kind.APPLICATION),
+    ("permission", Kind.APPLICATION),
+    ("record", Kind.DOCUMENT_REQUEST),
+)
+_LEAN = 0.8
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """Points for one kind and what they were given for, heaviest first."""
@@ -93,6 +115,10 @@ def scores(reading: Reading, facts: Facts, hits: Iterable[Hit]) -> Mapping[Kind,
     for kind, verdict in _together(groups):
         found[kind].append(verdict)
     person = is_person(reading, facts)
+    if person:
+        for mark, kind in _LEANING:
+            if mark in groups and kind not in found:
+                found[kind].append(Verdict(f"kind.{kind}.{mark}", _LEAN, groups[mark][0].evidence))
     for kind, verdict in _structure(reading, facts, groups, person=person):
         found[kind].append(verdict)
     sums = {kind: _added(verdicts) for kind, verdicts in found.items()}
@@ -111,6 +137,14 @@ def grouped(hits: Iterable[Hit]) -> Mapping[str, Sequence[Hit]]:
 def is_person(reading: Reading, facts: Facts) -> bool:
     """Whether the words are those of somebody outside: a web form of ours carries a citizen's words."""
     return not reading.from_own_organisation or reading.message.author.email in facts.web_form_senders
+
+
+def told_sentences(reading: Reading) -> int:
+    """How many sentences state something: neither questions, greetings nor closings."""
+    return sum(
+        "?" not in (sentence := reading.new[start:end]) and len(sentence.split()) > _GREETING_WORDS
+        for start, end in reading.sentences
+    )
 
 
 def _together(groups: Mapping[str, Sequence[Hit]]) -> Iterable[tuple[Kind, Verdict]]:
