@@ -159,6 +159,19 @@ class Config:
     people: tuple[PersonSettings, ...] = ()
     #: the file this came from; relative paths count from its folder
     source: Path | None = None
+    #: looked up for every message, and a large municipality has thousands of each
+    _people_by_id: Mapping[str, PersonSettings] = field(init=False, repr=False, compare=False)
+    _people_by_address: Mapping[str, PersonSettings] = field(init=False, repr=False, compare=False)
+    _mailboxes_by_address: Mapping[str, MailboxSettings] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # of two with the same address the first one counts; `load` refuses such a configuration
+        people, mailboxes = self.people[::-1], self.mailboxes[::-1]
+        by_address = {a.lower(): person for person in people for a in (*person.aliases, person.email)}
+        in_scope = {a.lower(): mailbox for mailbox in mailboxes for a in (*mailbox.aliases, mailbox.address)}
+        object.__setattr__(self, "_people_by_id", {person.id: person for person in people})
+        object.__setattr__(self, "_people_by_address", by_address)
+        object.__setattr__(self, "_mailboxes_by_address", in_scope)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -171,10 +184,7 @@ class Config:
 
     def mailbox(self, address: str) -> MailboxSettings | None:
         """The mailbox in scope that `address` (its own or an alias, any case) belongs to."""
-        wanted = address.lower()
-        return next(
-            (m for m in self.mailboxes if wanted == m.address.lower() or wanted in map(str.lower, m.aliases)), None
-        )
+        return self._mailboxes_by_address.get(address.lower())
 
     def owner(self, mailbox: MailboxSettings) -> PersonSettings | None:
         """Whose personal mailbox this is; None for shared ones and where nobody in the directory has that address."""
@@ -184,11 +194,10 @@ class Config:
         return next(unit for unit in self.units if unit.id == unit_id)
 
     def person(self, person_id: str) -> PersonSettings | None:
-        return next((person for person in self.people if person.id == person_id), None)
+        return self._people_by_id.get(person_id)
 
     def person_by_address(self, address: str) -> PersonSettings | None:
-        wanted = address.lower()
-        return next((p for p in self.people if wanted == p.email.lower() or wanted in map(str.lower, p.aliases)), None)
+        return self._people_by_address.get(address.lower())
 
     def reads_headers_only(self, mailbox: MailboxSettings) -> bool:
         return (mailbox.read or ("headers" if mailbox.role == "personal" else "full")) == "headers"

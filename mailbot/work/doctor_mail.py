@@ -57,7 +57,7 @@ def outgoing_checks(config: Config, find: Findings) -> Iterator[Check]:
             return
         yield find.ok(name, "outgoing_outside", folder=server.outside)
         return
-    lost = sorted(address for address in _correspondents(config) if not _is_delivered_here(config, address))
+    lost = sorted(_correspondents(config) - _delivered_here(config))
     if not lost:
         yield find.ok(name, "outgoing_ok")
         return
@@ -73,8 +73,8 @@ def _correspondents(config: Config) -> set[str]:
     return {config.operator.lower(), *(person.email.lower() for person in people if person)}
 
 
-def _is_delivered_here(config: Config, address: str) -> bool:
-    """Whether the address is one of a mailbox in scope, directly or as an alias of its owner."""
-    owners = (config.owner(mailbox) for mailbox in config.mailboxes)
-    names = {name.lower() for owner in owners if owner for name in (owner.email, *owner.aliases)}
-    return address in names or config.mailbox(address) is not None
+def _delivered_here(config: Config) -> set[str]:
+    """The addresses of the mailboxes in scope, with the other ones of their owners."""
+    shared = {address.lower() for mailbox in config.mailboxes for address in (mailbox.address, *mailbox.aliases)}
+    owners = [owner for mailbox in config.mailboxes if (owner := config.owner(mailbox))]
+    return shared | {address.lower() for owner in owners for address in (owner.email, *owner.aliases)}

@@ -1,6 +1,7 @@
 """Every mistake is named by its key path, with what to do; all of them at once."""
 
 import copy
+import time
 import tomllib
 from pathlib import Path
 
@@ -220,6 +221,38 @@ def test_any_value_anywhere_is_a_configuration_or_a_list_of_problems(place, valu
         build(*tables, Path("/etc/mailbot/config.toml"))
     except UserError as error:
         assert error.problems
+
+
+def everybody(manager_of) -> dict[str, object]:
+    count = 5000
+    people = [
+        {"id": f"p{n}", "name": f"P {n}", "email": f"p{n}@by.example", "manager": manager_of(n)} for n in range(count)
+    ]
+    return {"people": people}
+
+
+@pytest.mark.parametrize(
+    ("manager_of", "told"),
+    [
+        (lambda n: f"p{n - 1}" if n else "", 0),  # one long chain
+        (lambda n: f"p{(n + 1) % 5000}", 1),  # one large circle
+        (lambda n: f"p{n}@by.example", 5000),  # addresses instead of ids
+        (lambda n: f"nobody{n}", 5000),
+    ],
+)
+def test_a_large_municipality_is_checked_in_linear_time(manager_of, told):
+    started = time.perf_counter()
+    found_now = problems(ORIGINAL[0] | {"units": [], "roles": {}}, everybody(manager_of))
+    assert sum(".manager: " in text for text in found_now) == told
+    assert time.perf_counter() - started < 5
+
+
+def test_a_circle_is_told_once_wherever_one_enters_it(tmp_path):
+    people = PEOPLE.replace('name = "Karin Ek"', 'name = "Karin Ek"\nmanager = "ida"')
+    people = people.replace('login = "idatap"', 'manager = "karin"')
+    assert found(tmp_path, people=people) == (
+        "people[1].manager: goes in a circle (karin - ida - karin); take one out",
+    )
 
 
 def test_deep_nesting_is_a_problem_like_any_other(tmp_path):
