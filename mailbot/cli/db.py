@@ -57,7 +57,8 @@ def backup(file: Path, config_path: Path | None) -> None:
     """Write a consistent copy to FILE while mailbot works on. An older FILE is replaced when the copy is complete.
 
     \b
-    The copy holds personal data (mode 0600). Restore: stop mailbot, put the file in the database's place, start mailbot.
+    The copy holds personal data (mode 0600). To restore: stop mailbot, put the file in the place of the database,
+    remove the files NAME-wal and NAME-shm beside it, start mailbot.
     Examples:
       sudo -u mailbot mailbot db backup /var/backups/mailbot.db
     """

@@ -34,6 +34,9 @@ class Conversations:
 
     #: own fingerprint -> conversation
     of: dict[str, str] = field(default_factory=dict)
+    #: own fingerprint -> the conversation of the identifier that it names first. The same, unless that one was full:
+    #: an answer then counts where its question is
+    nearest: dict[str, str] = field(default_factory=dict)
     #: conversations that were joined to another, so that their obligations must be looked at again
     merged: set[str] = field(default_factory=set)
 
@@ -55,6 +58,7 @@ def link(connection: Connection, batch: Sequence[Linked]) -> Conversations:
         for named in linked.named:
             forest.join(linked.own, named)
     result = Conversations(of={linked.own: forest.conversation(linked.own) for linked in batch})
+    result.nearest = {linked.own: forest.conversation((*linked.named, linked.own)[0]) for linked in batch}
     added = [{"message_id_print": one, "conversation": forest.conversation(one)} for one in prints if one not in stored]
     if added:
         connection.execute(insert(links), added)

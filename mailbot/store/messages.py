@@ -1,5 +1,6 @@
 """What is recorded about a message: where it lies, and what was decided."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -25,6 +26,16 @@ class Messages:
         with self._database.read() as connection:
             refs = message_refs(connection, self._references, ref_or_message_id)
             return _message(connection, refs[0]) if refs else None
+
+    def received(self, since: datetime, before: datetime) -> list[MessageRow]:
+        """Messages that arrived at or after `since` and before `before` (sent ones left out), oldest first."""
+        query = (
+            select(messages.c.ref)
+            .where(messages.c.received_at >= since, messages.c.received_at < before, messages.c.direction != "outgoing")
+            .order_by(messages.c.received_at, messages.c.ref)
+        )
+        with self._database.read() as connection:
+            return [_message(connection, ref) for ref in connection.execute(query).scalars()]
 
     def deliveries(self, message_ref: str) -> list[DeliverySeen]:
         """Where copies lie now."""

@@ -3,7 +3,7 @@
 Bulk statements throughout: a batch costs a fixed number of queries, however many outcomes it has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], referen
     conversations = linking.link(connection, [entry.linked for entry in entries])
     for entry in entries:
         entry.conversation = conversations.of[entry.linked.own]
-    traced = _record_traces(connection, entries, references, now)
+    traced = _record_traces(connection, entries, conversations.nearest, references, now)
     kept, passing = _sorted_out(connection, entries)
     changed = _write(connection, kept, references, now)
     settle(connection, changed | traced | conversations.merged, now)
@@ -55,7 +55,13 @@ def _write(connection: Connection, entries: Sequence[Entry], references: Referen
     return changed | moved
 
 
-def _record_traces(connection: Connection, entries: Sequence[Entry], references: References, now: datetime) -> set[str]:
+def _record_traces(
+    connection: Connection,
+    entries: Sequence[Entry],
+    nearest: Mapping[str, str],
+    references: References,
+    now: datetime,
+) -> set[str]:
     """Remember what went out; the conversations it may have answered."""
     sent = [entry for entry in entries if entry.sent]
     rows: list[dict[str, Any]] = []
@@ -64,7 +70,7 @@ def _record_traces(connection: Connection, entries: Sequence[Entry], references:
         rows.append(
             {
                 "content_print": entry.content_print,
-                "conversation": entry.conversation,
+                "conversation": nearest[entry.linked.own],
                 "mailbox": entry.outcome.delivery.mailbox,
                 "sent_at": closing.sent_at if closing else entry.outcome.received_at,
                 "recorded_at": now,
@@ -74,7 +80,7 @@ def _record_traces(connection: Connection, entries: Sequence[Entry], references:
             }
         )
     insert_new(connection, sent_traces, rows)
-    return {entry.conversation for entry in sent}
+    return {nearest[entry.linked.own] for entry in sent}
 
 
 def _sorted_out(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
