@@ -199,6 +199,9 @@ FOOTER_WORDS = _words(
 #: a block of ten or more; Bjurholm's official signature begins with 64
 ASTERISKS = re.compile(r"\*{10,}")
 POSTSCRIPT = re.compile(r"(?:p\.?\s?s\.?|ps)\s*[:.,!-]?\s+\S|p\.s\.?|ps[:.!]?")
+_NAME_WORD = r"[A-ZÅÄÖÆØÜÉ](?:[a-zåäöæøüéè]{1,20}(?:-[A-ZÅÄÖÆØÜ][a-zåäöæøüé]{1,20})?|\.)?"
+FULL_NAME = re.compile(rf"{_NAME_WORD}(?: (?:{_NAME_WORD}|von|af|de|van)){{1,3}}(?:, [^\W\d_][\w -]{{2,40}})?")
+FIRST_NAME = re.compile(r"[A-ZÅÄÖÆØÜÉ][a-zåäöæøüé]{1,14}(?:-[A-ZÅÄÖ][a-zåäö]{1,14})?")
 CONTACT = re.compile(
     r"(?:\+|\b0)[\d ()/.-]{6,20}\d"  # a telephone number
     r"|[^\s@]{1,64}@[^\s@]{3,120}|\bwww\.\S{3,}|https?://\S{3,}"

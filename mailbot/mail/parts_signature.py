@@ -17,6 +17,8 @@ _INLINE_CLOSING = re.compile(
     r"|(?:Med )?[Vv]ennlig hilsen|Hilsen|(?:Best|Kind) regards|Terveisin)[ ,/]{1,3})"
     r"[A-ZÅÄÖÆØÜ][\w.-]{0,30}(?: [A-ZÅÄÖÆØÜ][\w.-]{0,30}){0,3})\s*$"
 )
+#: single words under a mail that are no names
+_NOT_NAMES = frozenset(("tack", "hej", "svar", "obs", "viktigt", "bilaga", "takk", "kiitos", "thanks", "danke", "ps"))
 _SLASH_NAME = re.compile(r"/{1,2}\s?[^\W\d_][\w.-]{0,30}(?: [^\W\d_][\w.-]{0,30}){0,3}")
 
 
@@ -92,7 +94,8 @@ def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[st
             return index
         if _is_closing(lines, index, end) or (_SLASH_NAME.fullmatch(low) and len(low) <= 40):
             return index
-    return _contact_block(lines, first, end, own_lines)
+    block = _contact_block(lines, first, end, own_lines)
+    return _signed_name(lines, first, end) if block is None else block
 
 
 def _tail_is_short(lines: Lines, index: int, end: int) -> bool:
@@ -112,14 +115,14 @@ def _is_closing(lines: Lines, index: int, end: int) -> bool:
     rest = bare[rest_at:].strip("*_ ,.!:-/")
     weak = match[0] in patterns.WEAK_CLOSINGS
     if rest:
-        return not weak_sentence(rest) and (not weak or rest_at - match.end() > 0)
+        return not _is_sentence_rest(rest) and (not weak or rest_at - match.end() > 0)
     if not weak:
         return True
     following = lines.next_filled(index + 1)
     return following is not None and following < end and _is_name_line(lines.bare[following])
 
 
-def weak_sentence(rest: str) -> bool:
+def _is_sentence_rest(rest: str) -> bool:
     """Words after the phrase that are not a name, title or address: the line is a sentence."""
     words = rest.split()
     small = sum(word[0].islower() for word in words)
@@ -183,3 +186,32 @@ def _contact_block(lines: Lines, first: int, end: int, own_lines: frozenset[str]
         return None
     contacts = sum(lines.low[i] in own_lines or patterns.CONTACT.search(lines.low[i]) is not None for i in block)
     return begin if contacts >= 1 and not any(lines.low[i].startswith(("-", "•", "*")) for i in block) else None
+
+
+def _signed_name(lines: Lines, first: int, end: int) -> int | None:
+    """Nothing but a name under the last sentence, perhaps with whom it speaks for, a title and a place."""
+    last = end - 1
+    while last >= first and not lines.low[last]:
+        last -= 1
+    if last < first:
+        return None
+    begin = last
+    while begin > first and last - begin < 3 and lines.low[begin - 1] and _is_short_label(lines.bare[begin]):
+        begin -= 1
+    if not _is_short_label(lines.bare[begin]):
+        begin += 1
+    above = begin - 1
+    while above >= first and not lines.low[above]:
+        above -= 1
+    if begin > last or above < first or lines.low[above][-1] in ":,;-":
+        return None  # a list, or nothing above
+    block = lines.bare[begin : last + 1]
+    if any(patterns.FULL_NAME.fullmatch(bare) for bare in block):
+        return begin if above < begin - 1 or lines.low[above][-1] in ".!?" else None
+    alone = len(block) == 1 and above < begin - 1 and lines.low[above][-1] in ".!?"
+    return begin if alone and patterns.FIRST_NAME.fullmatch(block[0]) and lines.low[begin] not in _NOT_NAMES else None
+
+
+def _is_short_label(bare: str) -> bool:
+    """A name, title, place or date: few words, no sentence."""
+    return len(bare) <= 50 and len(bare.split()) <= 6 and bare[-1] not in ".!?:;" and bare[0].isalpha()

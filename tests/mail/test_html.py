@@ -120,8 +120,8 @@ def test_an_embedded_picture_does_not_hide_what_follows() -> None:
 
 
 FRAGMENT = st.sampled_from(
-    """<p> </p> <table> <td> </table> <b <!-- --> <script> </script> &amp; &#0; <hr> <blockquote> </blockquote> <li> <pre>
-    <template> <svg> <div|id=divRplyFwdMsg> ord | <select> <frameset> <plaintext> <textarea> <title> <![CDATA[ <?x
+    """<p> </p> <table> <td> </table> <b <!-- --> <script> </script> &amp; &#0; <hr> <blockquote> </blockquote> <li>
+    <pre> <template> <svg> <div|id=divRplyFwdMsg> ord | <select> <frameset> <plaintext> <textarea> <title> <![CDATA[ <?x
     <p|style=font-size:0>""".replace("\n", " ").split()
 ).map(lambda fragment: fragment.replace("|", " "))
 
