@@ -125,8 +125,7 @@ def _operator(raw: Table) -> Iterator[str]:
 
 
 def _organisation(organisation: Entry) -> Iterator[str]:
-    if "name" in organisation.table and not organisation.text("name").strip():
-        yield organisation.problem("name", "is empty; write the organisation's full name")
+    yield from organisation.empty("name", "profile")
     zone = organisation.text("timezone")
     if zone and not syntax.is_zone(zone):
         yield organisation.problem("timezone", f"'{zone}' is no known time zone; write for example Europe/Stockholm")
@@ -144,6 +143,7 @@ def _organisation(organisation: Entry) -> Iterator[str]:
 
 
 def _paths(paths: Entry) -> Iterator[str]:
+    yield from paths.empty("database", "people", "secrets")
     url = paths.text("database")
     if syntax.url_has_password(url):
         yield paths.problem("database", f"holds a password; {SECRETS_BELONG}, or in the service user's ~/.pgpass")
@@ -178,6 +178,7 @@ def _roles(roles: Entry, known: Known) -> Iterator[str]:
 
 def _units(units: Sequence[Entry], known: Known) -> Iterator[str]:
     for unit in units:
+        yield from unit.empty("id", "name")
         unit_id = unit.text("id")
         if unit_id and not syntax.is_id(unit_id):
             yield unit.problem("id", f"'{unit_id}' is no id; use letters a-z, digits, dot, hyphen and underscore")
@@ -214,6 +215,7 @@ def _servers(raw: Table) -> Iterator[str]:
         if not isinstance(kind, str) or kind not in SERVER_KINDS:
             is_or_are = "is" if len(SERVER_KINDS) == 1 else "are"
             yield server.problem("kind", f"'{kind}' is not available in this version; {available} {is_or_are}")
+        yield from server.empty("path")
         path = server.text("path")
         if kind == "maildir" and path:
             wrong = syntax.placeholder_problem(path)
@@ -223,6 +225,7 @@ def _servers(raw: Table) -> Iterator[str]:
 
 def _mailboxes(mailboxes: Sequence[Entry], known: Known) -> Iterator[str]:
     for mailbox in mailboxes:
+        yield from mailbox.empty("address", "server")
         yield from _mailbox_addresses(mailbox, known)
         yield from _mailbox_names(mailbox, known)
     service = [mailbox for mailbox in mailboxes if mailbox.text("role") == "service"]
@@ -277,6 +280,7 @@ def _folders(raw: Table) -> Iterator[str]:
 
 def _web_forms(forms: Sequence[Entry]) -> Iterator[str]:
     for form in forms:
+        yield from form.empty("from")
         address = form.text("from")
         if address and not syntax.is_address(address):
             yield form.problem("from", f"'{address}' is no mail address; write the From of the form's mail")

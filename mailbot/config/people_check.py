@@ -6,7 +6,6 @@ from datetime import date
 from mailbot.config import syntax
 from mailbot.config.tables import Entry, repeated
 
-
 _MOST_GUESSES = 20
 
 
@@ -24,11 +23,10 @@ def people_problems(people: Sequence[Entry]) -> Iterator[str]:
 
 
 def _person(person: Entry) -> Iterator[str]:
+    yield from person.empty("id", "name", "email")
     person_id = person.text("id")
     if person_id and not syntax.is_id(person_id):
         yield person.problem("id", f"'{person_id}' is no id; use letters a-z, digits, dot, hyphen and underscore")
-    if "name" in person.table and not person.text("name").strip():
-        yield person.problem("name", "is empty; write first and last name")
     for path, address in [(person.at("email"), person.text("email")), *person.texts("aliases")]:
         if address and not syntax.is_address(address):
             yield f"{path}: '{address}' is no mail address; write it as in eva.lind@bjurholm.example"

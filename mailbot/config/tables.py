@@ -36,6 +36,13 @@ class Entry:
     def at(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key
 
+    def empty(self, *keys: str) -> Iterator[str]:
+        """A problem for each of the keys whose text is there but blank."""
+        for key in keys:
+            value = self.table.get(key)
+            if isinstance(value, str) and not value.strip():
+                yield self.problem(key, "is empty, but a text is needed here")
+
     def problem(self, key: str, text: str) -> str:
         return f"{self.at(key)}: {text}"
 
