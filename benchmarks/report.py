@@ -43,13 +43,11 @@ def table(results: Results) -> str:
     for name, (small, large) in results.passes.items():
         title = f"**mailbot** observing pass: {name}"
         lines.append(_row(title, large, reading, stdlib, f"{small.peak_mib:.0f} / {large.peak_mib:.0f}"))
-    growth = [
-        small.cpu_seconds and large.cpu_seconds / small.cpu_seconds for small, large in (results.passes["first pass"],)
-    ]
+    small, large = results.passes["first pass"]
     ratio = results.help_cpu_seconds / results.python_cpu_seconds
     lines += [
         "",
-        f"Ten times the messages cost the first pass {growth[0]:.1f} times the CPU time.",
+        f"Ten times the messages cost the first pass {large.cpu_seconds / small.cpu_seconds:.1f} times the CPU time.",
         f"`mailbot --help`: {results.help_cpu_seconds:.2f} s of CPU, {ratio:.1f} x starting Python alone.",
     ]
     return "\n".join(lines)

@@ -86,8 +86,10 @@ def _expect(messages: int, result: Measured) -> Measured:
 
 def _child(measure: str, on: Path) -> Measured:
     command = [sys.executable, "-m", "benchmarks", "--measure", measure, "--on", str(on)]
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    return Measured(**json.loads(output.splitlines()[-1]))
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"measuring {measure} failed:\n{done.stderr}")
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def _median(results: list[Measured]) -> Measured:
