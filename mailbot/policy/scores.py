@@ -182,9 +182,9 @@ def _structure(
     reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], *, person: bool
 ) -> Iterable[tuple[Kind, Verdict]]:
     names = reading.message.headers.names()
-    bulk = bool({"list-unsubscribe", "list-id", "feedback-id"} & names) or reading.is_list
-    if bulk and person:
-        yield Kind.ADVERTISING, Verdict("kind.advertising.bulk_headers", 2.0)
+    if person and {"list-unsubscribe", "list-id", "feedback-id"} & names:
+        unsolicited = "list-unsubscribe" in names and reading.sender_class != "authority"
+        yield Kind.ADVERTISING, Verdict("kind.advertising.bulk_headers", 3.0 if unsolicited else 1.5)
     for group, kind in (("sender_advertising", Kind.ADVERTISING), ("sender_invoice", Kind.INVOICE)):
         for hit in groups.get(group, ()):
             yield kind, Verdict(f"kind.{kind}.sender", hit.points, hit.evidence)
@@ -195,7 +195,7 @@ def _structure(
     if reading.only_cc:
         yield Kind.FOR_INFORMATION, Verdict("kind.for_information.only_cc", 1.5)
     if person and _to_one_officer(reading, facts):
-        yield Kind.PRIVATE, Verdict("kind.private.personal_address", 0.8)
+        yield Kind.PRIVATE, Verdict("kind.private.personal_address", 1.0)
     if not person and "sender_board" in groups and reading.has_attachments:
         # Bjurholm p. 6, "även mellan nämnder"
         yield Kind.DECISION, Verdict("kind.decision.between_boards", 2.0, groups["sender_board"][0].evidence)
@@ -233,7 +233,7 @@ def _dampened(sums: Mapping[Kind, Score], reading: Reading, *, person: bool) -> 
     for kind, score in sums.items():
         points = score.points
         reason = ""
-        if kind in BETWEEN_AUTHORITIES:
+        if kind in (Kind.DECISION, Kind.INSTRUCTION):
             if person and reading.sender_class not in ("authority", "unknown"):
                 points, reason = points * 0.7, "not_an_authority"
         elif kind in BROUGHT_BY_PEOPLE:
