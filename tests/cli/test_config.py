@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+from mailbot.cli.config import init
 from mailbot.config.load import load
+from mailbot.config.texts import catalogue
 from mailbot.secrets import REFERENCE_KEY, Secrets
 from tests.config.base import CONFIG, write
 from tests.config.running import ADDRESSES, INIT, installed, maildirs, run
@@ -99,6 +101,14 @@ def test_options_alone_leave_what_doctor_accepts(tmp_path, language):
     assert run("--config", path, *INIT, "--lang", language).status == 0
     maildirs(tmp_path / "etc", (*ADDRESSES, "postmottak@by.example"))
     assert run("doctor", "--config", path, "--json").json["ok"] is True
+
+
+def test_every_question_is_an_option_too():
+    questions = {
+        key.partition(".")[2] for key in catalogue("mailbot.config", "interview_texts", "en") if "question." in key
+    }
+    options = {option.removeprefix("--") for parameter in init.params for option in parameter.opts}
+    assert questions - options == {"unit-more", "unit-name"}  # --unit ID=NAME, as often as wanted
 
 
 def test_what_it_writes_is_private_and_in_observe_mode(tmp_path):
