@@ -18,17 +18,8 @@ from mailbot.policy.signals import Hit
 # requests for documents (TF 2:15-18) and for the removal of personal data (GDPR art. 12, 17).
 _NEEDS_HANDLING = frozenset({Kind.DOCUMENT_REQUEST, Kind.CONSENT_REQUEST})
 _SIGNS_OF_A_MATTER = frozenset(
-    [
-        "problem",
-        "anger",
-        "harm",
-        "failing",
-        "disagreement",
-        "refusal",
-        "redo",
-        "investigate",
-        "worry",
-        "demand_hidden",
+    {"problem", "anger", "harm", "failing", "disagreement", "refusal", "redo", "investigate", "worry", "demand_hidden"}
+    | {
         "want",
         "need",
         "improve",
@@ -40,7 +31,7 @@ _SIGNS_OF_A_MATTER = frozenset(
         "undertaking",
         "our_decision",
         "vulnerable",
-    ]
+    }
 )
 #: kinds in which a case number is mentioned by the way
 _LIGHT = frozenset({Kind.ADVERTISING, Kind.INVITATION, Kind.FOR_INFORMATION, Kind.INVOICE})
@@ -51,28 +42,13 @@ _KEPT_OTHERWISE = {Kind.INVOICE: "kept_ordered", Kind.INVITATION: "little_import
 _SIMPLE_WORDS = 60
 #: a line of the group `enquiry` from so many points on asks for information whatever stands around it
 _PLAIN_QUESTION = 2.0
+_VAGUE_QUESTION = 1.0
 #: telling more than this beside the question is stating a case
 _TOLD_SENTENCES = 2
 # What turns a question into a matter: something is wrong, wanted, contested, or somebody may need help.
 _NOT_SIMPLE = frozenset(
-    [
-        "problem",
-        "anger",
-        "harm",
-        "failing",
-        "disagreement",
-        "refusal",
-        "redo",
-        "investigate",
-        "worry",
-        "demand_hidden",
-        "want",
-        "need",
-        "improve",
-        "charge",
-        "supplement",
-        "permission",
-    ]
+    {"problem", "anger", "harm", "failing", "disagreement", "refusal", "redo", "investigate"}
+    | {"worry", "demand_hidden", "want", "need", "improve", "charge", "supplement", "permission"}
 )
 
 
@@ -96,7 +72,7 @@ def judge(
     if must and must[0].points >= rules.established:
         return Diarise.YES, tuple(must)
     need_not = sorted(
-        _need_not(reading, facts, groups, weighed, kind, needs_reply=needs_reply, rules=rules),
+        _need_not(reading, groups, weighed, kind, needs_reply=needs_reply, rules=rules),
         key=lambda verdict: -verdict.points,
     )
     standing = [verdict for verdict in must if verdict.points >= rules.suspected]
@@ -168,7 +144,6 @@ def _matter(reading: Reading, groups: Mapping[str, Sequence[Hit]], weighed: Mapp
 
 def _need_not(
     reading: Reading,
-    facts: Facts,
     groups: Mapping[str, Sequence[Hit]],
     weighed: Mapping[Kind, Score],
     kind: Kind,
@@ -202,13 +177,16 @@ def _is_simple(reading: Reading, groups: Mapping[str, Sequence[Hit]]) -> bool:
     """
     if reading.has_attachments or len(reading.new.split()) > _SIMPLE_WORDS or _NOT_SIMPLE & groups.keys():
         return False
-    heaviest = max((hit.points for hit in groups.get("enquiry", ())), default=0.0)
+    # what stands in the subject alone ("Får man det?") may be anything
+    heaviest = max((hit.points for hit in groups.get("enquiry", ()) if hit.evidence.field == "text"), default=0.0)
     told = told_sentences(reading)
+    if told and "actor" in groups:
+        return False  # an account of what somebody else does
     if heaviest >= _PLAIN_QUESTION:
         return told <= _TOLD_SENTENCES
-    # "kan ni ..." asks for a deed
-    deeds = any(hit.points >= 1.5 for hit in groups.get("request", ()))
-    return told == 0 and not deeds and not reading.is_reply and "?" in reading.new
+    # "kan ni ..." asks for a deed, "får jag ... kopia" for a document
+    deeds = any(hit.points >= 1.5 for hit in groups.get("request", ())) or {"get", "record"} & groups.keys()
+    return heaviest >= _VAGUE_QUESTION and told == 0 and not deeds and not reading.is_reply and "?" in reading.new
 
 
 def _evidence(groups: Mapping[str, Sequence[Hit]], *names: str) -> Evidence | None:

@@ -26,7 +26,7 @@ _PRECEDENCE = 1.0
 #: thanks longer than this probably say something else too
 _SHORT_WORDS = 40
 _MATTERS = frozenset(
-    ["question", "request", "demand_hidden", "problem", "failing", "anger", "harm", "disagreement", "proposal"]
+    {"question", "request", "demand_hidden", "problem"} | {"failing", "anger", "harm", "disagreement", "proposal"}
 )
 
 

@@ -36,10 +36,11 @@ def judge(reading: Reading, facts: Facts, hits: Iterable[Hit], kind: Kind) -> tu
 def _weigh(reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], kind: Kind) -> Iterable[Verdict]:
     if kind in _ANSWERED and not (facts.conversation_diary_number and facts.we_wrote_before):
         yield Verdict(f"reply_need.kind.{kind}", 2.0)
-    if kind is Kind.OTHER and is_person(reading, facts) and not (facts.we_wrote_before or reading.is_reply):
+    courtesy = {"thanks", "receipt"} & groups.keys()
+    answering = facts.we_wrote_before or reading.is_reply
+    if kind is Kind.OTHER and is_person(reading, facts) and told_sentences(reading) and not (courtesy or answering):
         # somebody outside tells us something that nothing explains: better an answer too many
-        if not ({"thanks", "receipt"} & groups.keys()) and told_sentences(reading):
-            yield Verdict("reply_need.somebody_tells_us", 1.5)
+        yield Verdict("reply_need.somebody_tells_us", 1.5)
     asking = 0.8 if kind in _ON_DEMAND else 1.0
     for group in ("question", "request"):
         strongest = max(groups.get(group, ()), key=lambda hit: hit.points, default=None)

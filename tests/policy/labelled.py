@@ -56,8 +56,10 @@ class Case:
         given = {name: frozenset(value) if isinstance(value, list) else value for name, value in self.facts.items()}
         return Facts(
             own_domains=frozenset({"bjurholm.example"}),
-            mailbox_addresses=frozenset({"kommunen@bjurholm.example", "postmottak@bjurholm.example"}
-                | ({self.to} if self.to.endswith("@bjurholm.example") else set())),
+            mailbox_addresses=frozenset(
+                {"kommunen@bjurholm.example", "postmottak@bjurholm.example"}
+                | ({self.to} if self.to.endswith("@bjurholm.example") else set())
+            ),
             **given,
         )
 
