@@ -1,7 +1,8 @@
 """The only place where configuration becomes live objects."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from mailbot.config.model import Config, MailboxSettings, MaildirServer
@@ -59,20 +60,20 @@ def open_mailbox(config: Config, settings: MailboxSettings) -> Mailbox:
             return MaildirMailbox(server.folder(settings.address))
 
 
-def open_sender(config: Config) -> Sender:
-    """Sending from the service mailbox."""
+def open_sender(config: Config, *, delivered_at: Callable[[], datetime] | None = None) -> Sender:
+    """Sending from the service mailbox. `delivered_at` dates local deliveries (default: the real time)."""
     service = config.service_mailbox
     server = config.servers[service.server]
     match server:
         case MaildirServer():
             from mailbot.platforms.maildir.sender import MaildirSender
 
-            paths = _local_mailboxes(config)
+            paths = local_mailboxes(config)
             outside = Path(server.outside) if server.outside else None
-            return MaildirSender(paths.get, server.folder(service.address), outside=outside)
+            return MaildirSender(paths.get, server.folder(service.address), outside=outside, delivered_at=delivered_at)
 
 
-def _local_mailboxes(config: Config) -> dict[str, Path]:
+def local_mailboxes(config: Config) -> dict[str, Path]:
     """Address -> Maildir of every mailbox that lies in files on this host, aliases included."""
     paths: dict[str, Path] = {}
     for mailbox in config.mailboxes:
@@ -82,4 +83,3 @@ def _local_mailboxes(config: Config) -> dict[str, Path]:
             for address in (mailbox.address, *mailbox.aliases, *((owner.email, *owner.aliases) if owner else ())):
                 paths[address.lower()] = server.folder(mailbox.address)
     return paths
-

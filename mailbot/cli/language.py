@@ -39,5 +39,7 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def say(language: str, key: str, **values: object) -> str:
-    """The text `key` with its {placeholders} filled in."""
-    return catalogue(language)[key].format(**values)
+    """The text `key` with its {placeholders} filled in; for count=1 the text `key`_one, where there is one."""
+    texts = catalogue(language)
+    singular = texts.get(f"{key}_one") if values.get("count") == 1 else None
+    return (singular or texts[key]).format(**values)

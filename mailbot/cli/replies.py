@@ -49,6 +49,7 @@ def list_replies(
     from mailbot.cli.language import chosen, say
     from mailbot.cli.output import emit_json, table
     from mailbot.wiring import installation
+    from mailbot.work.digest_lines import is_overdue, runs_out_on
 
     config = load_config(config_path)
     states = STATES if state == "all" else (cast("ObligationState", state),)
@@ -65,7 +66,7 @@ def list_replies(
         [
             (
                 one.ref,
-                f"{one.due_on or '-'}{' !' if one.due_on and one.due_on < today and one.state == 'open' else ''}",
+                f"{runs_out_on(one) or '-'}{' !' if one.state == 'open' and is_overdue(one, today) else ''}",
                 shown("state", one.state, language),
                 one.assignee or "-",
                 one.mailbox,

@@ -1,0 +1,102 @@
+"""`mailbot demo`: a sample municipality lives through a working week."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mailbot.cli.options import lang_option
+
+if TYPE_CHECKING:
+    from mailbot.demo.run import PassTold, Week
+    from mailbot.work.context import Context
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-out"),
+    show_default=True,
+    help="Where the sample municipality is built; an earlier demo there is replaced.",
+)
+@lang_option
+def demo(out: Path, lang: str | None) -> None:
+    """A sample municipality lives through a working week, embedded; then shows what happened.
+
+    Everything is real but the clock and the people: mailboxes, database, digests. Look around in it afterwards.
+
+    \b
+    Examples:
+      mailbot demo
+      mailbot --config demo-out/config.toml replies list
+    """
+    import logging
+
+    from mailbot.cli.language import chosen
+    from mailbot.cli.logs import configure
+    from mailbot.demo.run import live_through_the_week
+
+    configure(as_json=False, level=logging.ERROR)
+    language = chosen(lang)
+    storyteller = _Storyteller(language)
+    week = live_through_the_week(out.absolute(), storyteller.tell)
+    _print_end(week, language, out)
+
+
+class _Storyteller:
+    """Prints what each pass came to, under a heading for each day."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._day = ""
+
+    def tell(self, told: "PassTold", context: "Context") -> None:
+        from mailbot.cli.language import say
+
+        local = told.at.astimezone(context.config.zone)
+        day = context.templates.words(self._language).day(local.date())
+        if day != self._day:
+            self._day = day
+            click.secho(f"\n{day.capitalize()}", bold=True)
+        lines = [*_deeds(told, self._language), *_events(told, context, self._language)]
+        for number, line in enumerate(lines):
+            click.echo(f"  {f'{local:%H:%M}' if number == 0 else '':5}  {line}")
+        if not lines:
+            click.echo(f"  {local:%H:%M}  {say(self._language, 'demo.nothing')}")
+
+
+def _deeds(told: "PassTold", language: str) -> list[str]:
+    from mailbot.cli.language import say
+
+    return [
+        say(language, f"demo.{deed.do}", by=deed.by, number=deed.number, reason=deed.reason, letter=deed.letter)
+        for deed in told.deeds
+    ]
+
+
+def _events(told: "PassTold", context: "Context", language: str) -> list[str]:
+    """What the pass read and what left because of it."""
+    from collections import Counter
+
+    from mailbot.cli.language import say
+
+    left = Counter(item.kind for item in context.store.outbox.list(states=("sent",)) if item.sent_at == told.at)
+    lines = []
+    if told.report.new_messages:
+        lines.append(say(language, "demo.read", count=told.report.new_messages))
+    lines += [say(language, f"demo.left_{kind}", count=number) for kind, number in sorted(left.items())]
+    return lines
+
+
+def _print_end(week: "Week", language: str, out: Path) -> None:
+    from mailbot.cli.language import say
+    from mailbot.cli.output import table
+
+    click.secho(f"\n{say(language, 'demo.the_week')}", bold=True)
+    numbers = asdict(week.accounts)
+    table(["", ""], [(say(language, f"demo.{name}"), number) for name, number in numbers.items()])
+    click.echo()
+    click.echo(say(language, "demo.digests", folder=out / "digests", count=len(week.digests)))
+    click.echo(say(language, "demo.look_around", config=out / "config.toml"))
