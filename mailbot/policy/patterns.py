@@ -98,8 +98,9 @@ class Match(Generic[Label]):
 
 @dataclass(frozen=True, slots=True)
 class Patterns(Generic[Label]):
-    """Compiled patterns by the spelling, beginning and ending of the words they may begin with."""
+    """Compiled patterns by the words they may begin with: two spellings, one spelling, a beginning, an ending."""
 
+    by_pair: Mapping[tuple[str, str], Sequence[_Compiled[Label]]]
     by_word: Mapping[str, Sequence[_Compiled[Label]]]
     by_beginning: Mapping[str, Sequence[_Compiled[Label]]]
     by_ending: Mapping[str, Sequence[_Compiled[Label]]]
@@ -109,7 +110,9 @@ class Patterns(Generic[Label]):
         text_words = text.words
         for index, word in enumerate(text_words):
             spelling = word.text
+            following = text_words[index + 1].text if index + 1 < len(text_words) else ""
             for candidates in (
+                self.by_pair.get((spelling, following), ()),
                 self.by_word.get(spelling, ()),
                 self.by_beginning.get(spelling[:_STEM_LETTERS], ()),
                 self.by_ending.get(spelling[-_STEM_LETTERS:], ()),
@@ -124,6 +127,7 @@ class Patterns(Generic[Label]):
 
 def compile_patterns(lines: Sequence[tuple[str, Label]]) -> Patterns[Label]:
     """(pattern, label) pairs, ready to search. Raises ValueError that says what is wrong with which pattern."""
+    by_pair: dict[tuple[str, str], list[_Compiled[Label]]] = {}
     by_word: dict[str, list[_Compiled[Label]]] = {}
     by_beginning: dict[str, list[_Compiled[Label]]] = {}
     by_ending: dict[str, list[_Compiled[Label]]] = {}
@@ -133,13 +137,18 @@ def compile_patterns(lines: Sequence[tuple[str, Label]]) -> Patterns[Label]:
         for runs in _alternatives(bare.lstrip("^").rstrip("?")):
             compiled = _Compiled(runs, at_start, asking, label)
             first = runs[0][0]
+            second = runs[0][1] if len(runs[0]) > 1 else None
             for spelling in first.exact:
-                by_word.setdefault(spelling, []).append(compiled)
+                if second is None or second.starts or second.ends:
+                    by_word.setdefault(spelling, []).append(compiled)
+                else:
+                    for follower in second.exact:
+                        by_pair.setdefault((spelling, follower), []).append(compiled)
             for stem in {start[:_STEM_LETTERS] for start in first.starts}:
                 by_beginning.setdefault(stem, []).append(compiled)
             for stem in {end[-_STEM_LETTERS:] for end in first.ends}:
                 by_ending.setdefault(stem, []).append(compiled)
-    return Patterns(by_word, by_beginning, by_ending)
+    return Patterns(by_pair, by_word, by_beginning, by_ending)
 
 
 def _match(runs: _Runs, text_words: Sequence[Word], index: int) -> int:
