@@ -49,7 +49,8 @@ class MaildirSender:
     def send(self, mail: OutgoingMail, handle: str | None) -> Receipt:  # noqa: ARG002
         targets, refused = self._targets(mail)
         if not targets:
-            raise PermanentError("; ".join(f"{refusal.recipient}: {refusal.reason}" for refusal in refused))
+            # without the addresses: they may be citizens'
+            raise PermanentError("; ".join(dict.fromkeys(refusal.reason for refusal in refused)) or "no recipients")
         name = file_name(mail.message_id, mail.raw)
         sent = self._sent_folder()
         intent = sent / "tmp" / name
