@@ -56,7 +56,13 @@ _FORWARDED = (
 #: "-----Ursprungligt meddelande-----": the dashes or a closing colon are needed, the words alone are prose
 SEPARATOR = re.compile(
     rf"(?:[-_=*–—]{{2,}}[ \t]*(?:{_ORIGINAL}|{_FORWARDED})\b[^.?!]{{0,60}}"
+    r"|-{3,} ?(?:den|på|on|am) .{10,150} (?:skrev|wrote|schrieb|kirjoitti) ?-{3,}"
     rf"|(?:{_FORWARDED})[ \t]*:?|(?:{_ORIGINAL})[ \t]*:)[ \t]*"
+)
+
+#: "Den tis. 28." may be wrapped there: a full stop that ends no sentence
+ABBREVIATED_END = re.compile(
+    r"(?:\d|\bkl|\bklo|\b[ap]\.m|\b(?:mån|tis|ons|tors|fre|lör|sön|man|tir|tirs|tor|lør|søn))\.$"
 )
 
 #: a bare rule above a header block (Outlook on the web, Lotus Notes)
@@ -152,7 +158,7 @@ MOBILE_FOOTER = re.compile(
     r"(?:skickat|skickades|skickad|sänt|sent|sendt|sendes|versendet|gesendet|lähetetty|hämta|få|hent|get"
     r"|holen sie|hanki)"
     r" (?:från|fra|från mobilen|från min|with|using|via|von|mit|med|outlook|spark|gmail|e-post|iphonesta|puhelimesta"
-    r"|androidista|on the go|from)\b.{0,90}"
+    r"|androidista|on the go|from)\b[^,?!]{0,70}"
     r"|von meinem .{2,40} gesendet.{0,20}|diese nachricht wurde von meinem .{1,60}"
     r"|lähetetty (?:iphonesta|ipadista|samsung).{0,60}|skickat med .{2,60}|meddelandet skickat från .{2,60}"
     r"|-+ ?skickat från .{2,60}"

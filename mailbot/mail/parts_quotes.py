@@ -151,16 +151,14 @@ def _reply_header_end(lines: Lines, index: int) -> int | None:
             following = lines.next_filled(position + 1)
             marked = following is not None and lines.is_marked(following)
             return position + 1 if _is_reply_header(joined, joined_low, marked) else None
-        if low[-1] in ".!?" and not low.endswith((" kl.", " klo.", ".m.", "den.", "tis.", "ons.")):
+        if low[-1] in "!?" or (low[-1] == "." and not patterns.ABBREVIATED_END.search(low)):
             return None  # a sentence ended: ordinary prose
     return None
 
 
 def _may_begin_reply_header(lines: Lines, index: int) -> bool:
     low = lines.low[index]
-    if patterns.REPLY_LEAD.match(low):
-        return True
-    if low.endswith(":"):
+    if patterns.REPLY_LEAD.match(low) or low.endswith(":") or patterns.TIME.search(low):
         return True
     # "Anna Berg <anna@example.se>" wrapped before "skrev följande den ...:"
     return "@" in low and patterns.ADDRESS.search(low) is not None and not low.endswith((".", "!", "?"))
@@ -169,21 +167,31 @@ def _may_begin_reply_header(lines: Lines, index: int) -> bool:
 def _is_reply_header(joined: str, low: str, followed_by_marks: bool) -> bool:
     if patterns.QUOTING.fullmatch(low):
         return "@" in low or followed_by_marks
-    verb = _last_verb(low)
-    if verb is None or len(joined) != len(low):
-        return False
-    start, end = verb
-    if patterns.PRONOUN_AFTER.match(low, end) or patterns.PRONOUN_BEFORE.search(low, 0, start):
-        return False
     dated = patterns.DATE.search(low) is not None
     timed = patterns.TIME.search(low) is not None
     addressed = patterns.ADDRESS.search(low) is not None
-    led = patterns.REPLY_LEAD.match(low) is not None
+    if followed_by_marks and timed and (dated or addressed):
+        return True  # whatever the language
+    verb = _verb(low)
+    if verb is None or len(joined) != len(low):
+        return False
+    start, end = verb
     if addressed:
         return dated or timed or low[end:].strip() == ":"
     if followed_by_marks:
+        led = patterns.REPLY_LEAD.match(low) is not None
         return (led and (dated or timed)) or _is_name(joined[:start]) or _is_name(joined[end:-1])
     return dated and timed and _is_name(_author(joined, low, start, end))
+
+
+def _verb(low: str) -> tuple[int, int] | None:
+    """Where "skrev" stands; None when there is none, or when "vi" and the like are its subject: then it is prose."""
+    span = _last_verb(low)
+    if span is None:
+        return None
+    start, end = span
+    prose = patterns.PRONOUN_AFTER.match(low, end) or patterns.PRONOUN_BEFORE.search(low, max(0, start - 20), start)
+    return None if prose else span
 
 
 def _last_verb(low: str) -> tuple[int, int] | None:

@@ -32,19 +32,40 @@ def mark_signatures(lines: Lines, kinds: list[SpanKind], own_lines: frozenset[st
     for start, end in list(runs(kinds, "new")):
         _mark_footers(lines, kinds, start, end)
     for start, end in list(runs(kinds, "new")):
-        begin = _signature_start(lines, start, end, own_lines)
-        last = end
-        if begin is not None:
-            last = begin
-            stop = _signature_end(lines, begin, end, own_lines)
-            kinds[begin:stop] = ["signature"] * (stop - begin)
-        filled = next((i for i in range(last - 1, max(start, last - 5) - 1, -1) if lines.low[i]), None)
-        if filled is not None and kinds[filled] == "new":
-            match = _INLINE_CLOSING.search(lines.bare[filled], max(0, len(lines.bare[filled]) - 120))
-            if match:
-                bare_at = lines.text.index(lines.bare[filled], lines.starts[filled])
-                mid_line_cuts[filled] = bare_at + match.start(1)
+        begin = _mark_in_stretch(lines, kinds, start, end, own_lines)
+        cut = _closing_inside_line(lines, start, end if begin is None else begin)
+        if cut is not None:
+            mid_line_cuts[cut[0]] = cut[1]
     return mid_line_cuts
+
+
+def _mark_in_stretch(
+    lines: Lines, kinds: list[SpanKind], start: int, end: int, own_lines: frozenset[str]
+) -> int | None:
+    """Marks the signatures among lines start..end ("P.S." may be signed again); returns where the first begins."""
+    first_signature = None
+    opening = next((i for i in range(start, end) if lines.low[i]), end)
+    position = max(start, end - _TAIL_LINES)
+    while (begin := _signature_start(lines, position, end, own_lines)) is not None:
+        stop = _signature_end(lines, begin, end, own_lines)
+        if begin == opening and stop < end:
+            position = begin + 1  # "Hälsningar från Norra Byn!" above the letter
+            continue
+        kinds[begin:stop] = ["signature"] * (stop - begin)
+        first_signature = begin if first_signature is None else first_signature
+        position = stop
+    return first_signature
+
+
+def _closing_inside_line(lines: Lines, start: int, end: int) -> tuple[int, int] | None:
+    """The last filled line before `end` and the offset in the text where a closing begins inside it."""
+    filled = next((i for i in range(end - 1, max(start, end - 5) - 1, -1) if lines.low[i]), None)
+    if filled is None:
+        return None
+    match = _INLINE_CLOSING.search(lines.bare[filled], max(0, len(lines.bare[filled]) - 120))
+    if match is None:
+        return None
+    return filled, lines.text.index(lines.bare[filled], lines.starts[filled]) + match.start(1)
 
 
 def _mark_footers(lines: Lines, kinds: list[SpanKind], start: int, end: int) -> None:
@@ -83,8 +104,7 @@ def _may_be_footer(low: str) -> bool:
 
 def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[str]) -> int | None:
     """The first line of the signature among lines start..end, None when there is none."""
-    first = max(start, end - _TAIL_LINES)
-    for index in range(first, end):
+    for index in range(start, end):
         low = lines.low[index]
         if not low:
             continue
@@ -94,13 +114,13 @@ def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[st
             return index
         if _is_closing(lines, index, end) or (_SLASH_NAME.fullmatch(low) and len(low) <= 40):
             return index
-    block = _contact_block(lines, first, end, own_lines)
-    return _signed_name(lines, first, end) if block is None else block
+    block = _contact_block(lines, start, end, own_lines)
+    return _signed_name(lines, start, end) if block is None else block
 
 
 def _tail_is_short(lines: Lines, index: int, end: int) -> bool:
     filled = [i for i in range(index + 1, end) if lines.low[i]]
-    if not filled or len(filled) > 2 * _SIGNATURE_LINES:
+    if len(filled) > 2 * _SIGNATURE_LINES:
         return False
     return len(filled) <= 3 or sum(_is_prose(lines.bare[i]) for i in filled) <= 2
 
@@ -114,6 +134,8 @@ def _is_closing(lines: Lines, index: int, end: int) -> bool:
     rest_at = patterns.CLOSING_LINK.match(low, match.end()).end()  # type: ignore[union-attr]  # matches the empty string
     rest = bare[rest_at:].strip("*_ ,.!:-/")
     weak = match[0] in patterns.WEAK_CLOSINGS
+    if weak and any(_is_prose(lines.bare[i]) for i in range(index + 1, end)):
+        return False  # "Thanks, John" may open a mail too
     if rest:
         return not _is_sentence_rest(rest) and (not weak or rest_at - match.end() > 0)
     if not weak:

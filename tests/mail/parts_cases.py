@@ -120,6 +120,7 @@ ORDINARY = [
     "Min fråga:\n- När öppnar ni?\n- Vad kostar det?\n- Finns det parkering?\n",
     "1. Vem beslutar?\n2. När?\n3. Hur överklagar man?\n",
     "Du får gärna ringa mig.\n",
+    "Sent from my desk, it may be easier to read than from my telephone.\n",
     "Vi blir tre som kommer:\n\nAnna Berg\nPer Ek\nEva Ström\n",
     "Kan ni skicka följande?\n\n- Protokoll\n- Beslut\n",
     "Anna Berg\n",
@@ -231,6 +232,43 @@ FOOTERS = [
 ]
 
 LABELLED = [
+    # a greeting that looks like a closing, and two signatures
+    """
+n|Hälsningar från Norra Byn!
+n|
+n|Vi vill gärna bjuda in kommunstyrelsen till vår höstmarknad den tredje oktober.
+n|
+s|Med vänlig hälsning
+s|Byalaget
+n|
+n|PS. Vi bjuder på kolbullar till alla som kommer före klockan tolv.
+s|/Anna
+""",
+    """
+n|Thanks, John.
+n|
+n|I have sent the invitation for Monday at ten and hope that you can join us.
+n|
+s|Regards,
+s|Anna
+""",
+    # languages that are not known otherwise: a dated line above marked ones
+    """
+n|Merci beaucoup!
+n|
+q|Le 4 janv. 2026 19:03, "Lars Ek"
+q|<lars.ek@post.example>
+q|a écrit :
+q|
+q|> Voilà le document.
+""",
+    """
+n|Tack, det blir bra.
+n|
+q|---- On Tue, 12 May 2026 08:15:00 +0200 Lars Ek <lars.ek@post.example> wrote ----
+q|
+q|Kan vi ses klockan nio?
+""",
     # Outlook, top posting
     """
 n|Hej Karin!

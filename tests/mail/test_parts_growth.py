@@ -42,6 +42,8 @@ UNITS = {
     "names": "Anna Berg\n070-123 45 67\n\n",
     "one line closings": "Ja. Mvh Anna. ",
 }
+#: the others are anchored: only tried where a line begins
+SEARCHED = ("ABBREVIATED_END", "ADDRESS", "CONTACT", "DATE", "PRONOUN_BEFORE", "TIME", "WROTE")
 PATTERNS = {name: value for name, value in vars(parts_patterns).items() if isinstance(value, re.Pattern)}
 
 
@@ -65,12 +67,13 @@ def test_four_times_the_text_takes_about_four_times_as_long(unit: str) -> None:
     assert large < 0.002 or large / small < 9  # 16 would be quadratic
 
 
-@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS.keys())
+@pytest.mark.parametrize("name", PATTERNS)
 @pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS.keys())
-def test_each_pattern_is_quick_on_the_longest_line(pattern: re.Pattern[str], unit: str) -> None:
-    line = repeated(unit.replace("\n", " "), parts_patterns.LINE_LIMIT).lower()
-    assert seconds(pattern.search, line) < 0.005
-    assert seconds(pattern.match, line + ":") < 0.005
+def test_each_pattern_is_quick_on_the_longest_line(name: str, unit: str) -> None:
+    line = repeated(unit.replace("\n", " "), parts_patterns.LINE_LIMIT).lower() + ":"
+    pattern = PATTERNS[name]
+    assert seconds(pattern.search if name in SEARCHED else pattern.match, line) < 0.005
+    assert seconds(pattern.fullmatch, line) < 0.005
 
 
 HTML_UNITS = {
