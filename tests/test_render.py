@@ -139,6 +139,12 @@ def test_hostile_values_stay_words(value):
     assert "\r" not in hostile.subject
 
 
+def test_endless_values_are_shortened():
+    mail = TEMPLATES.render("forward_to_registrar", "sv", **{**FORWARD, "title": "*_" * 1_000_000})
+    assert len(mail.text) < 3_000
+    assert mail.subject.endswith("…")
+
+
 VALUES = st.text(st.sampled_from("ab1 .-_*#[](){}<>!`\\&;:|~=+\"'\n\r\t\u2028\u202e%$@/åé\U0001f600"), max_size=30)
 
 

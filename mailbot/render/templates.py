@@ -34,6 +34,8 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _UNDERLINE = re.compile(r"-{3,}|={3,}")
 _SUBJECT = "Subject:"
 _TEXT_WIDTH = 78
+#: a subject may be a megabyte long, and fifty of them may stand in a digest
+_LONGEST_VALUE = 1000
 #: what our Markdown produces; everything else is dropped
 _TAGS = {"p", "h1", "h2", "h3", "ul", "ol", "li", "br", "strong", "em", "a", "code", "hr", "blockquote"}
 
@@ -195,8 +197,11 @@ def _harmless(error: Exception) -> str:
 
 
 def _one_line(value: object) -> str:
-    """`value` as text that cannot begin a new line, and so neither a header field nor a paragraph."""
-    return _CONTROL.sub(" ", str(value)).strip()
+    """`value` as text that cannot begin a new line, and so neither a header field nor a paragraph; shortened."""
+    text = str(value)
+    if len(text) > _LONGEST_VALUE:
+        text = text[:_LONGEST_VALUE] + " …"
+    return _CONTROL.sub(" ", text).strip()
 
 
 def _unmarked(source: tuple[str, Any, Any]) -> tuple[str, Any, Any]:

@@ -157,7 +157,7 @@ Digest = RegistrarDigest | StaffDigest | OfficerDigest | HeadDigest | OperatorDi
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Builds digests as of `now` (aware); one per morning, so that each list is read from the store once per digest."""
+    """Builds digests as of `now` (aware) from what the store holds at the moment of the call."""
 
     config: Config
     store: Store
@@ -190,14 +190,13 @@ class Desk:
         return StaffDigest(today=self.today, person=person.name, replies=self._replies(owed))
 
     def officer(self, unit: Unit) -> OfficerDigest:
-        """Obligations of the unit's authority mailboxes, and those that nobody in particular answers for."""
-        mailboxes = {
-            mailbox.address for mailbox in self.config.mailboxes if self._is_authority_of(mailbox.address, unit)
-        }
+        """Obligations of the unit's authority mailboxes, and those of nobody, or of somebody who left."""
+        of_unit = (mailbox for mailbox in self.config.mailboxes if mailbox.unit in (unit.id, ""))
+        mailboxes = {mailbox.address for mailbox in of_unit if mailbox.role == "authority"}
         owed = [
             obligation
             for obligation in self.store.obligations.list(states=("open",), unit=unit.id)
-            if obligation.mailbox in mailboxes or not obligation.assignee
+            if obligation.mailbox in mailboxes or self.config.person(obligation.assignee) is None
         ]
         unread = [mailbox for mailbox in self._unread() if mailbox.mailbox in mailboxes]
         return OfficerDigest(
@@ -302,10 +301,6 @@ class Desk:
         """Whether more working days than that have passed since the item came to the registrar."""
         since = local_date(item.forwarded_at or item.created_at, self.config.zone)
         return WorkCalendar(self.config.policy.calendar).add_working_days(since, working_days) < self.today
-
-    def _is_authority_of(self, address: str, unit: Unit) -> bool:
-        mailbox = self.config.mailbox(address)
-        return mailbox is not None and mailbox.role == "authority" and mailbox.unit in (unit.id, "")
 
     @property
     def _most(self) -> int:

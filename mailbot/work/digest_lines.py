@@ -129,10 +129,11 @@ def reply_line(obligation: Obligation, config: Config, today: date) -> ReplyLine
 def diary_line(item: DiaryItem, config: Config) -> DiaryLine:
     """What the registrar sees of `item`."""
     hidden = item.confidential or item.unparsable
+    names = {unit.id: unit.name for unit in config.units}
     return DiaryLine(
         ref=item.ref,
         mailbox=item.mailbox,
-        unit=config.unit(item.unit).name,
+        unit=names.get(item.unit, item.unit),  # a unit may have left the configuration
         received_on=local_date(item.received_at, config.zone),
         direction=item.direction,
         sender=None if hidden else item.sender,

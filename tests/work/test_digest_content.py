@@ -141,6 +141,16 @@ def test_officers_see_the_authority_mailbox_and_what_nobody_answers_for(config, 
     assert digest.mailboxes == (AUTHORITY,)
 
 
+def test_what_somebody_who_has_left_owed_comes_to_the_officer(config, store):
+    ref = owe(store, "a", "2026-05-20", mailbox="anna@by.example", assignee="gone")
+    assert refs(Desk(config, store, MONDAY).officer(config.unit("ks")).replies.later) == [ref]
+
+
+def test_items_of_a_unit_that_left_the_configuration_are_still_shown(config, store):
+    ref = file(store, "a", "2026-05-08T09:00", unit="bun")
+    assert [(line.ref, line.unit) for line in Desk(config, store, MONDAY).head().unconfirmed.shown] == [(ref, "bun")]
+
+
 def test_the_registrar_sees_each_item_in_one_list(config, store):
     late = file(store, "a", "2026-05-13T09:00")
     forwarded(store, late, "2026-05-13T09:05")
