@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.fixtures import authority, dovecot, postfix, server_folder
 from tests.support.town import Town
+
+__all__ = ["authority", "dovecot", "postfix", "server_folder"]
 
 
 @pytest.fixture

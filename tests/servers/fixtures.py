@@ -1,0 +1,75 @@
+"""Session fixtures: each test session has servers of its own, started when the first test asks for them."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.certificates import Authority
+from tests.servers.dovecot import Dovecot
+from tests.servers.postfix import Postfix
+
+_PACKAGES = {
+    "/usr/sbin/dovecot": "dovecot-imapd",
+    "/usr/lib/dovecot/managesieve": "dovecot-managesieved",
+    "/usr/lib/dovecot/modules/lib90_sieve_plugin.so": "dovecot-sieve",
+    "/usr/lib/dovecot/lmtp": "dovecot-lmtpd",
+    "/usr/lib/postfix/sbin/master": "postfix",
+}
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A short path, world-readable: Dovecot's and Postfix's own users go through it to their sockets."""
+    _require_servers()
+    folder = Path(tempfile.mkdtemp(prefix="mbt"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def authority(server_folder: Path) -> Authority:
+    return Authority(server_folder / "tls")
+
+
+@pytest.fixture(scope="session")
+def dovecot(server_folder: Path, authority: Authority) -> Iterator[Dovecot]:
+    server = Dovecot(server_folder / "d", authority)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postfix(server_folder: Path, authority: Authority, dovecot: Dovecot) -> Iterator[Postfix]:
+    server = Postfix(server_folder / "p", authority, dovecot)
+    server.start()
+    yield server
+    server.stop()
+
+
+_told = False
+
+
+def _require_servers() -> None:
+    """Without the programs: a failure in CI, elsewhere one loud skip that names the packages."""
+    global _told  # noqa: PLW0603
+    missing = [package for program, package in _PACKAGES.items() if not Path(program).exists()]
+    problem = f"apt-get install {' '.join(missing)}" if missing else ""
+    if not missing and os.geteuid() != 0:
+        problem = "run the tests as root (Postfix's master needs it)"
+    if not problem:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(f"real mail servers are missing: {problem}", pytrace=False)
+    if not _told:
+        _told = True
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.warn(f"NO TEST AGAINST REAL MAIL SERVERS WAS RUN: {problem}", stacklevel=1)
+    pytest.skip(f"real mail servers are missing: {problem}")
