@@ -19,7 +19,7 @@ REFERENCE_KEY = "reference-key"
 
 def references(config: Config) -> References:
     """The keyed hashes behind every REF and Message-ID. UserError names the command that creates the key."""
-    return References(bytes.fromhex(Secrets(Path(config.paths.secrets)).get(REFERENCE_KEY)))
+    return References(Secrets(Path(config.paths.secrets)).reference_key())
 
 
 def templates(config: Config) -> Templates:

@@ -143,7 +143,9 @@ class Judge:
     def _direction(self, message: Message | None) -> Direction:
         if self._folder.role == "sent":
             return "outgoing"
-        return "internal" if message and message.author.domain in self._static.own_domains else "incoming"
+        if message is None or message.author.email in self._static.web_form_senders:
+            return "incoming"  # a citizen's words, though the envelope is ours
+        return "internal" if message.author.domain in self._static.own_domains else "incoming"
 
     def _received_at(self, reading: _Reading) -> datetime:
         """Legal arrival (requirements 0); for what we sent, when it was filed."""
