@@ -64,17 +64,18 @@ def require_current(database: Database) -> None:
 def check(url: str) -> list[str]:
     """What is wrong with the database, each with its remedy; empty when nothing is."""
     path = sqlite_path(url)
+    # Looked at first: opening the database makes further files with the mode of the first.
+    problems = _file_problems(path) if path is not None else []
     database = Database(url)
     try:
         require_current(database)
-        problems = _file_problems(path) if path is not None else []
         with database.read() as connection:
             if path is not None:
                 problems += _damage(connection)
             problems += _differences(connection)
             problems += _missing_guards(connection)
     except UserError as error:
-        return [str(error)]
+        return [*problems, str(error)]
     finally:
         database.dispose()
     return problems

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select
 
 from mailbot.errors import TransientError
 from mailbot.policy.model import (
@@ -18,7 +18,7 @@ from mailbot.policy.model import (
 from mailbot.store.database import Database
 from mailbot.store.records import MailboxCheck
 from mailbot.store.store import Store
-from mailbot.store.tables import messages, metadata
+from mailbot.store.tables import links, messages, metadata
 from tests.store.builders import ANNA, DUE, NOW, TOWN, answer, diarised, message, new_mail, outcome, question, record
 from tests.store.conftest import REFERENCES
 
@@ -203,13 +203,10 @@ def test_an_unparsable_message_reaches_the_registrar(store: Store) -> None:
 def test_confidential_mail_leaves_no_words(store: Store, order: tuple[int, int]) -> None:
     """Whichever copy is judged first: the subject must not stay from the one that did not see it."""
     secret = message(subject="Orosanmälan Kalle")
-    copies = (
-        outcome(secret, replace(question(stage=Stage.HEADERS, judged=False), confidential=None), mailbox=EVA),
-        outcome(
-            secret,
-            diarised(AnnounceConfidential(), confidential=True, needs_reply=True, actions=(*question().actions, AnnounceConfidential())),
-        ),
-    )  # fmt: skip
+    unjudged = question(stage=Stage.HEADERS, judged=False)
+    judged = question(confidential=True)
+    judged = replace(judged, actions=(*judged.actions, AnnounceConfidential()))
+    copies = (outcome(secret, unjudged, mailbox=EVA), outcome(secret, judged))
     for index in order:
         record(store, copies[index])
     (duty,), (item,) = store.obligations.list(), store.diary.list()
@@ -310,8 +307,9 @@ def test_a_thread_larger_than_the_limit_still_gets_its_answers(store: Store, mon
     for n in range(1, 30):
         mail = message(f"<{n}@x.example>", in_reply_to=(f"<{n - 1}@x.example>",))
         record(store, outcome(mail, question(), received_at=NOW + timedelta(minutes=n)))
-    with Database(str(store._database.url)).read() as connection:
-        assert connection.execute(text("SELECT max(n) FROM (SELECT count(*) AS n FROM links GROUP BY conversation) AS c")).scalar_one() <= 10  # fmt: skip
+    with store._database.read() as connection:
+        sizes = connection.execute(select(func.count()).select_from(links).group_by(links.c.conversation)).scalars()
+        assert max(sizes) <= 10
     open_before = len(store.obligations.list())
     assert open_before > 1
     record(store, answer("<29@x.example>"))
