@@ -151,7 +151,7 @@ def read(message: Message, facts: Facts) -> Reading:
 def sender_class(message: Message, facts: Facts) -> SenderClass:
     """Who the author is, judged by the address; the display name counts only for public bodies."""
     author = message.author
-    if not author.email:
+    if "@" not in author.email:
         return "unknown"
     if is_own(author.email, facts):
         return "own"

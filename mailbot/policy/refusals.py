@@ -34,6 +34,17 @@ _MACHINE_HEADERS = (
     "X-MS-Exchange-Inbox-Rules-Loop",
 )
 
+# How mail systems call themselves where the address does not tell.
+_MAIL_SYSTEM_NAMES = (
+    "mailer-daemon",
+    "mail delivery",
+    "mail system",
+    "postmaster",
+    "system administrator",
+    "systemadministratör",
+    "systemansvarig",
+)
+
 
 def collect(message: Message, facts: Facts) -> tuple[Verdict, ...]:
     """Every reason not to answer `message` automatically, headers first; empty when mailbot may."""
@@ -195,7 +206,8 @@ def _calendar(message: Message) -> Verdict | None:
 def _mail_system(message: Message) -> Verdict | None:
     known = automatic_words().mail_systems
     senders = [message.author, *([message.sender] if message.sender else [])]
-    if any(known.holds(sender.email) for sender in senders) or "mailer-daemon" in message.author.name.lower():
+    name = message.author.name[:200].lower()
+    if any(known.holds(sender.email) for sender in senders) or name.startswith(_MAIL_SYSTEM_NAMES):
         return _refusal("mail_system", header_evidence(message, "From"))
     return None
 
@@ -261,6 +273,13 @@ def _no_answer_text(message: Message) -> Verdict | None:
     return _refusal("text", evidence) if evidence else None
 
 
+def _bounce_text(message: Message) -> Verdict | None:
+    # A reply prefix before a mail system's words is no proof of a person when the text says the same.
+    phrases = automatic_words().bounce_phrases
+    evidence = phrase_in_subject(message, phrases)
+    return _refusal("bounce", evidence) if evidence and phrase_in_text(message, phrases) else None
+
+
 def _unsubscribe_text(message: Message) -> Verdict | None:
     # People write "avregistrera" too; bulk mail gives a link, and does not answer anybody.
     body = message.body
@@ -290,4 +309,4 @@ _HEADER_RULES = (
     _spam,
     _unusable_address,
 )
-_BODY_RULES = (_no_answer_text, _unsubscribe_text)
+_BODY_RULES = (_no_answer_text, _bounce_text, _unsubscribe_text)

@@ -82,6 +82,7 @@ BOUNCES = [
     {"From": "postmaster@mail.example", "Subject": "Det går inte att leverera: Beslut"},
     {"From": "admin@old.example", "Return-Path": "<>", "Subject": "failure notice"},
     {"From": "postmaster@firma.example", "Subject": "Kan ikke leveres: Høring"},
+    {"From": "Systemadministratör <it@firma.example>", "Subject": "Olevererbart: Kallelse"},
 ]
 
 
@@ -261,6 +262,12 @@ def test_one_reason_is_enough_not_to_answer(headers, rule):
 )
 def test_what_is_no_reason(headers):
     assert judge(headers_of(headers), FACTS).answer_allowed
+
+
+def test_a_mail_systems_words_behind_a_reply_prefix_are_not_answered():
+    headers = {"From": "smtp@firma.example", "Subject": "RE: Kallelse : non remis (delivery failed)"}
+    verdict = judge(mail("Your message could not be delivered to kim@firma.example", headers), FACTS)
+    assert (verdict.automatic, verdict.answer_allowed) == (False, False)
 
 
 @pytest.mark.parametrize(

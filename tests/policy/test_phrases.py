@@ -1,0 +1,74 @@
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.policy.phrases import compile_phrases, expand, words
+
+
+def found(phrase, text):
+    return [text[hit.start : hit.end] for hit in compile_phrases({phrase: phrase}).find(words(text))]
+
+
+@pytest.mark.parametrize(
+    "phrase, text, hits",
+    [
+        ("orolig för", "Jag är Orolig för henne.", ["Orolig för"]),
+        ("orolig för", "Jag är oroligare för henne.", []),
+        ("orolig* för", "De är oroliga\nför henne.", ["oroliga\nför"]),
+        ("*missbruk", "Alkoholmissbruk och missbruk", ["Alkoholmissbruk", "missbruk"]),
+        ("*missbruk", "missbrukare", []),
+        ("barn .. blåmärken", "Ett barn har stora blåmärken.", ["barn har stora blåmärken"]),
+        ("barn .. blåmärken", "Ett barn. Inga blåmärken.", []),
+        ("barn .. blåmärken", "barn " + "ett " * 9 + "blåmärken", []),
+        ("barn .. blåmärken", "barn " + "ett " * 8 + "blåmärken", ["barn " + "ett " * 8 + "blåmärken"]),
+        ("e-post", "Min e-post är borta", ["e-post"]),
+        ("en en", "en en en", ["en en", "en en"]),
+        ("osl 26", "OSL 26:1", ["OSL 26"]),
+    ],
+)
+def test_how_phrases_match(phrase, text, hits):
+    assert found(phrase, text) == hits
+
+
+@pytest.mark.parametrize("phrase", ["", "..", "*", "ab* c", "§ 13", "*mitt*"])
+def test_phrases_that_cannot_be_looked_up_are_refused(phrase):
+    with pytest.raises(ValueError):
+        compile_phrases({phrase: 1})
+
+
+@pytest.mark.parametrize(
+    "phrase, variants",
+    [
+        ("min granne", ("min granne",)),
+        ("(min|vår) granne", ("min granne", "vår granne")),
+        ("(strängt|) förtroligt", ("strängt förtroligt", "förtroligt")),
+        ("a (b (c|d)|e) f", ("a b c f", "a b d f", "a e f")),
+        ("(a|a)", ("a",)),
+    ],
+)
+def test_choices_are_written_out(phrase, variants):
+    assert expand(phrase) == variants
+
+
+@pytest.mark.parametrize("phrase", ["(a", "a)", "(a|b", "(a|b)" * 9])
+def test_choices_that_make_no_sense_are_refused(phrase):
+    with pytest.raises(ValueError):
+        expand(phrase)
+
+
+@given(st.text(max_size=300))
+def test_words_stand_where_they_say(text):
+    previous = 0
+    for word in words(text):
+        assert previous <= word.start < word.end <= len(text)
+        assert text[word.start : word.end].lower() == word.text
+        previous = word.end
+
+
+def test_a_megabyte_is_searched_in_linear_time():
+    phrases = compile_phrases({"barn .. barn .. barn": 1, "*arn": 2, "bar*": 3})
+    started = perf_counter()
+    assert sum(1 for _ in phrases.find(words("barn " * 200_000))) > 200_000
+    assert perf_counter() - started < 5.0
