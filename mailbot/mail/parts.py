@@ -48,6 +48,8 @@ def _spans(lines: Lines, kinds: Sequence[SpanKind], mid_line_cuts: dict[int, int
     spans: list[Span] = []
     kind, start = kinds[0], 0
     for index, line_kind in enumerate(kinds):
+        if line_kind == kind and index not in mid_line_cuts:
+            continue
         if line_kind != kind and lines.starts[index] > start:
             spans.append(Span(kind, start, lines.starts[index]))
             start = lines.starts[index]

@@ -21,7 +21,11 @@ def mark_quotes(lines: Lines) -> list[SpanKind]:
     fields = _FieldReader(lines)
     index = 0
     while index < len(lines):
-        if lines.is_marked(index):
+        low = lines.low[index]
+        if not low:
+            index += 1
+            continue
+        if low[0] == ">" and lines.is_marked(index):
             kinds[index] = "quoted"
             index += 1
             continue

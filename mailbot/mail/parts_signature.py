@@ -10,6 +10,8 @@ _TAIL_LINES = 60
 #: more filled lines than this after a closing phrase are not a signature
 _SIGNATURE_LINES = 14
 _PARAGRAPH_LINES = 25
+#: answers between quotations that are searched for signatures, from the top and from the bottom
+_STRETCHES = 100
 #: "Hej, när öppnar badhuset? Mvh Anna": a closing at the end of the last sentence
 _INLINE_CLOSING = re.compile(
     r"(?<=[.!?…)])\s{1,3}((?:/{1,2} ?|(?:(?:Med )?[Vv]änliga? [Hh]älsning(?:ar)?|MVH|Mvh|mvh|Hälsningar"
@@ -29,14 +31,19 @@ def mark_signatures(lines: Lines, kinds: list[SpanKind], own_lines: frozenset[st
     organisation's own signature.
     """
     mid_line_cuts: dict[int, int] = {}
-    for start, end in list(runs(kinds, "new")):
+    for start, end in _outer(list(runs(kinds, "new"))):
         _mark_footers(lines, kinds, start, end)
-    for start, end in list(runs(kinds, "new")):
+    for start, end in _outer(list(runs(kinds, "new"))):
         begin = _mark_in_stretch(lines, kinds, start, end, own_lines)
         cut = _closing_inside_line(lines, start, end if begin is None else begin)
         if cut is not None:
             mid_line_cuts[cut[0]] = cut[1]
     return mid_line_cuts
+
+
+def _outer(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Nobody signs between hundreds of inline answers; what is built so must not cost more for it."""
+    return stretches if len(stretches) <= 2 * _STRETCHES else stretches[:_STRETCHES] + stretches[-_STRETCHES:]
 
 
 def _mark_in_stretch(
@@ -72,7 +79,7 @@ def _mark_footers(lines: Lines, kinds: list[SpanKind], start: int, end: int) -> 
     index = start
     while index < end:
         low = lines.low[index]
-        if not _may_be_footer(low):
+        if len(low) < 8 or not _may_be_footer(low):
             index += 1
             continue
         if len(low) <= 120 and patterns.MOBILE_FOOTER.fullmatch(low.strip("*_ ")):
