@@ -9,14 +9,14 @@ A file holds groups of lines. A line is a phrase (see `policy/patterns.py`) and 
     "inte nöjd .. beslut*" = 3.0           ..  up to eight words between
 
 A group is a kind of document (`appeal`) or a mark (`our_decision`), which means something only beside others: see
-`kind.py`. The groups `negation` and `hedge` weaken the lines that follow them; `sender_*` are looked for in the
+`scores.py`. The groups `negation` and `hedge` weaken the lines that follow them; `sender_*` are looked for in the
 author's name and address. A line counts once per mail. Weights of a profile (`Policy.signals`) replace or extend the
 file; 0 switches a line off.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -141,31 +141,28 @@ def _language(reading: Reading) -> str | None:
 
 
 def _all_hits(reading: Reading, signal_set: SignalSet) -> Iterator[Hit]:
-    for hit, start, end in _found(signal_set.text, signal_set, reading.new):
-        yield replace(hit, evidence=reading.evidence(start, end))
+    for line, points, start, end, sentence in _found(signal_set.text, signal_set, reading.new):
+        yield Hit(line.group, line.rule, points, reading.evidence(start, end), sentence)
     shift = reading.subject_start
-    for hit, start, end in _found(signal_set.text, signal_set, reading.bare_subject):
-        yield replace(hit, evidence=reading.subject_evidence(start + shift, end + shift), sentence=NOWHERE)
+    for line, points, start, end, _ in _found(signal_set.text, signal_set, reading.bare_subject):
+        yield Hit(line.group, line.rule, points, reading.subject_evidence(start + shift, end + shift))
     for number, part in enumerate(reading.message.body.attachments if reading.message.body else ()):
         name = (part.filename or "")[:200].rpartition(".")[0]
-        for hit, start, end in _found(signal_set.text, signal_set, name.replace("_", " ")):
-            yield replace(hit, evidence=Evidence(f"attachment:{number}", start, end), sentence=NOWHERE)
+        for line, points, start, end, _ in _found(signal_set.text, signal_set, name.replace("_", " ")):
+            yield Hit(line.group, line.rule, points, Evidence(f"attachment:{number}", start, end))
     author = reading.message.author
     shown = f"{author.name[:200]} {author.email[:320]}"
-    for hit, start, end in _found(signal_set.sender, signal_set, shown.replace("_", " ")):
-        yield replace(hit, evidence=Evidence("header:From", start, end), sentence=NOWHERE)
+    for line, points, start, end, _ in _found(signal_set.sender, signal_set, shown.replace("_", " ")):
+        yield Hit(line.group, line.rule, points, Evidence("header:From", start, end))
 
 
-def _found(patterns: Patterns[_Line], signal_set: SignalSet, text: str) -> Iterator[tuple[Hit, int, int]]:
-    """Hits in `text` with the characters they cover; their evidence is still to be set."""
+def _found(patterns: Patterns[_Line], signal_set: SignalSet, text: str) -> Iterator[tuple[_Line, float, int, int, int]]:
+    """Each line found with what remains of its points, the characters it covers and its sentence."""
     prepared = prepare(text)
-    nothing = Evidence("text", 0, 0)
     for match in patterns.find(prepared, signal_set.joints):
         first = prepared.words[match.first]
-        line = match.label
-        points = line.points * _weakened(prepared, match.first, signal_set)
-        hit = Hit(line.group, line.rule, points, nothing, first.sentence)
-        yield hit, first.start, prepared.words[match.last].end
+        points = match.label.points * _weakened(prepared, match.first, signal_set)
+        yield match.label, points, first.start, prepared.words[match.last].end, first.sentence
 
 
 def _weakened(text: Text, index: int, signal_set: SignalSet) -> float:
