@@ -5,11 +5,13 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
+from mailbot.cli.main import LazyGroup, cli
 from mailbot.errors import UserError
 from mailbot.policy.model import Kind
 from mailbot.render import Templates
@@ -212,3 +214,19 @@ def test_errors_never_quote_the_values_of_a_mail(tmp_path):
 def test_a_missing_own_folder_is_told(tmp_path):
     with pytest.raises(UserError, match=r"paths\.templates"):
         Templates(tmp_path / "none", "sv")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_commands_in_the_texts_exist_and_have_what_they_need(language):
+    found = set()
+    for path in (shipped_folder() / language).glob("*.md"):
+        found |= set(re.findall(r"`mailbot (\w+)(?: (\w+))?([^`]*)`", path.read_text(encoding="utf-8")))
+    assert len(found) >= 6
+    for family, verb, rest in found:
+        command = LazyGroup().get_command(click.Context(cli), family)
+        if isinstance(command, click.Group):
+            command = command.commands[verb]
+        needed = [option.opts[0] for option in command.params if isinstance(option, click.Option) and option.required]
+        arguments = [one for one in command.params if isinstance(one, click.Argument) and one.required]
+        assert all(option in rest for option in needed), (family, verb)
+        assert len(re.findall(r"(?<!\")\b[A-ZÅÄÖØ-]{4,}\b(?!\")", rest)) == len(arguments), (family, verb)
