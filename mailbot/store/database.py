@@ -160,7 +160,9 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
         statement: Any = sqlite.insert(table).on_conflict_do_nothing()
     else:
         statement = postgresql.insert(table).on_conflict_do_nothing()
-    return int(connection.execute(statement, list(rows)).rowcount)
+    # Counted by what comes back: drivers disagree about the row count of many inserts in one.
+    returning = statement.returning(*table.primary_key)
+    return len(connection.execute(returning, list(rows)).all())
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
