@@ -102,7 +102,8 @@ _CLOSINGS = (
     r"med vänlig(?:a)? hälsning(?:ar)?|med vänlig hälsn\.?|vänlig(?:a|t)? hälsning(?:ar)?|bästa hälsning(?:ar)?"
     r"|hjärtlig(?:a)? hälsning(?:ar)?|många hälsningar|varma hälsningar|soliga hälsningar|vårliga hälsningar"
     r"|hälsning(?:ar)?|hälsn\.?|tack och (?:vänlig(?:a)? )?hälsning(?:ar)?|högaktningsfullt|vänligen|m\.?v\.?h\.?"
-    r"|allt gott|ha det (?:så )?(?:bra|gott)|trevlig helg önskar|trevlig helg|kramar|kram|med hälsning(?:ar)?"
+    r"|allt gott|ha det (?:så )?(?:bra|gott)|ha en (?:bra|fin|trevlig|skön|riktigt bra) (?:dag|helg|kväll|vecka"
+    r"|sommar)|trevlig helg önskar|trevlig helg|kramar|kram|med hälsning(?:ar)?"
     r"|bästa|vh"
     # Norwegian and Danish
     r"|med (?:vennlig|venlig|venleg|beste) (?:hilsen|helsing|hilsning)|(?:vennlig|venlig|venleg|beste|kærlig|mange)"
@@ -141,7 +142,12 @@ WEAK_CLOSINGS = frozenset(
         "ha det gott",
         "ha det så gott",
         "vänligen",
+        "ha en bra dag",
         "ha en fin dag",
+        "ha en fin helg",
+        "ha en trevlig dag",
+        "ha en trevlig helg",
+        "ha en bra helg",
         "hilsen",
         "hälsning",
         "gruß",
@@ -193,6 +199,11 @@ FOOTER = re.compile(
     r"|.{2,60} mailing list$|mailing list: |list-?info: )"
 )
 
+#: three different ones of these in one long line make it a disclaimer, however it begins
+DISCLAIMER_WORDS = re.compile(
+    r"konfidentiell|endast avsed|obehörig|rätt mottagare|av misstag|förstör|confidential|intended|unauthori[sz]ed"
+    r"|prohibited|in error|disclos|privileged|konfidensiell|ved en feil|uvedkommende|vertraulich|irrtümlich|unbefugt"
+)
 #: first words of MOBILE_FOOTER and FOOTER
 FOOTER_WORDS = _words(
     """skickat skickades skickad sänt sent sendt sendes versendet gesendet lähetetty hämta få hent get holen hanki von
@@ -207,6 +218,10 @@ ASTERISKS = re.compile(r"\*{10,}")
 POSTSCRIPT = re.compile(r"(?:p\.?\s?s\.?|ps)\s*[:.,!-]?\s+\S|p\.s\.?|ps[:.!]?")
 _NAME_WORD = r"[A-ZÅÄÖÆØÜÉ](?:[a-zåäöæøüéè]{1,20}(?:-[A-ZÅÄÖÆØÜ][a-zåäöæøüé]{1,20})?|\.)?"
 FULL_NAME = re.compile(rf"{_NAME_WORD}(?: (?:{_NAME_WORD}|von|af|de|van)){{1,3}}(?:, [^\W\d_][\w -]{{2,40}})?")
+#: "För styrelsen", "Styrelsen genom", "Lillån den 13 maj 2026" above a name
+ABOVE_NAME = re.compile(
+    r"(?:för|styrelsen|genom|på uppdrag|enligt uppdrag|for|på vegne)\b.{0,40}|[^\W\d_]+,? (?:den )?\d.{4,20}"
+)
 FIRST_NAME = re.compile(r"[A-ZÅÄÖÆØÜÉ][a-zåäöæøüé]{1,14}(?:-[A-ZÅÄÖ][a-zåäö]{1,14})?")
 CONTACT = re.compile(
     r"(?:\+|\b0)[\d ()/.-]{6,20}\d"  # a telephone number

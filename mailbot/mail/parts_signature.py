@@ -19,6 +19,8 @@ _INLINE_CLOSING = re.compile(
     r"|(?:Med )?[Vv]ennlig hilsen|Hilsen|(?:Best|Kind) regards|Terveisin)[ ,/]{1,3})"
     r"[A-ZÅÄÖÆØÜ][\w.-]{0,30}(?: [A-ZÅÄÖÆØÜ][\w.-]{0,30}){0,3})\s*$"
 )
+#: what often stands above a name without a full stop
+_THANKS = ("tack ", "takk ", "tusen takk", "kiitos ", "thank you ", "thanks ", "vielen dank")
 #: single words under a mail that are no names
 _NOT_NAMES = frozenset(("tack", "hej", "svar", "obs", "viktigt", "bilaga", "takk", "kiitos", "thanks", "danke", "ps"))
 _SLASH_NAME = re.compile(r"/{1,2}\s?[^\W\d_][\w.-]{0,30}(?: [^\W\d_][\w.-]{0,30}){0,3}")
@@ -85,7 +87,7 @@ def _mark_footers(lines: Lines, kinds: list[SpanKind], start: int, end: int) -> 
         if len(low) <= 120 and patterns.MOBILE_FOOTER.fullmatch(low.strip("*_ ")):
             kinds[index] = "quoted"
             index += 1
-        elif patterns.FOOTER.match(low):
+        elif patterns.FOOTER.match(low) or _is_disclaimer(low):
             stop = index
             while stop < end and lines.low[stop] and stop - index < _PARAGRAPH_LINES:
                 stop += 1
@@ -107,6 +109,10 @@ def _may_be_footer(low: str) -> bool:
         or "personuppgift" in low
         or "mailing" in low
     )
+
+
+def _is_disclaimer(low: str) -> bool:
+    return len(low) > 100 and len(set(patterns.DISCLAIMER_WORDS.findall(low))) >= 3
 
 
 def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[str]) -> int | None:
@@ -202,14 +208,17 @@ def _signature_end(lines: Lines, begin: int, end: int, own_lines: frozenset[str]
 
 def _contact_block(lines: Lines, first: int, end: int, own_lines: frozenset[str]) -> int | None:
     """A last paragraph of name, title, address and telephone without any closing phrase."""
-    last = end - 1
-    while last >= first and not lines.low[last]:
-        last -= 1
+    last = _last_filled(lines, first, end)
+    if last is None:
+        return None
     begin = last
     while begin > first and lines.low[begin - 1] and last - begin < 9:
         begin -= 1
     block = range(begin, last + 1)
-    if begin <= first or not 2 <= len(block) <= 9 or not _is_name_line(lines.bare[begin]):
+    above = _last_filled(lines, first, begin)
+    if above is None or lines.low[above][-1] in ":,":
+        return None  # "Min adress är:"
+    if not 2 <= len(block) <= 9 or not _is_name_line(lines.bare[begin]):
         return None
     if any(_is_prose(lines.bare[i]) or len(lines.low[i]) > 100 for i in block):
         return None
@@ -219,28 +228,30 @@ def _contact_block(lines: Lines, first: int, end: int, own_lines: frozenset[str]
 
 def _signed_name(lines: Lines, first: int, end: int) -> int | None:
     """Nothing but a name under the last sentence, perhaps with whom it speaks for, a title and a place."""
-    last = end - 1
-    while last >= first and not lines.low[last]:
-        last -= 1
-    if last < first:
+    last = _last_filled(lines, first, end)
+    if last is None:
         return None
-    begin = last
-    while begin > first and last - begin < 3 and lines.low[begin - 1] and _is_short_label(lines.bare[begin]):
+    top = last
+    while top > first and last - top < 3 and _is_short_label(lines.bare[top - 1]) and _is_short_label(lines.bare[top]):
+        top -= 1
+    name = next((i for i in range(top, last + 1) if patterns.FULL_NAME.fullmatch(lines.bare[i])), None)
+    begin = last if name is None else name
+    while begin > top and patterns.ABOVE_NAME.fullmatch(lines.low[begin - 1]):
         begin -= 1
-    if not _is_short_label(lines.bare[begin]):
-        begin += 1
-    above = begin - 1
-    while above >= first and not lines.low[above]:
-        above -= 1
-    if begin > last or above < first or lines.low[above][-1] in ":,;-":
+    above = _last_filled(lines, first, begin)
+    if above is None or lines.low[above][-1] in ":,;-" or not all(map(_is_short_label, lines.bare[begin : last + 1])):
         return None  # a list, or nothing above
-    block = lines.bare[begin : last + 1]
-    if any(patterns.FULL_NAME.fullmatch(bare) for bare in block):
-        return begin if above < begin - 1 or lines.low[above][-1] in ".!?" else None
-    alone = len(block) == 1 and above < begin - 1 and lines.low[above][-1] in ".!?"
-    return begin if alone and patterns.FIRST_NAME.fullmatch(block[0]) and lines.low[begin] not in _NOT_NAMES else None
+    apart, ended = above < begin - 1, lines.low[above][-1] in ".!?" or lines.low[above].startswith(_THANKS)
+    if name is not None:
+        return begin if apart or ended else None
+    is_name = patterns.FIRST_NAME.fullmatch(lines.bare[last]) and lines.low[last] not in _NOT_NAMES
+    return last if is_name and apart and ended else None
+
+
+def _last_filled(lines: Lines, first: int, end: int) -> int | None:
+    return next((i for i in range(end - 1, first - 1, -1) if lines.low[i]), None)
 
 
 def _is_short_label(bare: str) -> bool:
     """A name, title, place or date: few words, no sentence."""
-    return len(bare) <= 50 and len(bare.split()) <= 6 and bare[-1] not in ".!?:;" and bare[0].isalpha()
+    return 0 < len(bare) <= 50 and len(bare.split()) <= 6 and bare[-1] not in ".!?:;" and bare[0].isalpha()

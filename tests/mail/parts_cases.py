@@ -120,6 +120,8 @@ ORDINARY = [
     "Min fråga:\n- När öppnar ni?\n- Vad kostar det?\n- Finns det parkering?\n",
     "1. Vem beslutar?\n2. När?\n3. Hur överklagar man?\n",
     "Du får gärna ringa mig.\n",
+    "Hej\nMin adress är:\n\nAnna Berg\nStorgatan 4\n912 99 Lillån\n",
+    "Någon obehörig har läst en konfidentiell handling om mig i ert system, och nu undrar jag vad ni gör åt det.\n",
     "Sent from my desk, it may be easier to read than from my telephone.\n",
     "Vi blir tre som kommer:\n\nAnna Berg\nPer Ek\nEva Ström\n",
     "Kan ni skicka följande?\n\n- Protokoll\n- Beslut\n",
@@ -178,6 +180,8 @@ CLOSINGS = [
     "Thanks,\nJohn\n",
     "Mit freundlichen Grüßen\nHans Weber\n",
     "Viele Grüße\nHans\n",
+    "Ha en bra dag\nAnna\n",
+    "Ha en trevlig helg!\nAnna Berg\n",
     "Anna Berg\n",
     "Anna\n",
     "Anna-Karin\n",
@@ -224,6 +228,8 @@ FOOTERS = [
     "This email and any attachments are confidential and intended solely for the addressee.",
     "Tänk på miljön innan du skriver ut detta mejl.",
     "När du skickar e-post till Lillåns kommun behandlar vi dina personuppgifter.",
+    "Innehållet är konfidentiellt och endast avsett för den som det är ställt till. Om du har fått det "
+    "av misstag ber vi dig att förstöra det.",
     "Om du inte är rätt mottagare ber vi dig radera meddelandet.",
     "Denne e-posten og eventuelle vedlegg er konfidensiell.",
     "Please consider the environment before printing this e-mail.",
@@ -232,6 +238,12 @@ FOOTERS = [
 ]
 
 LABELLED = [
+    """
+n|Hej!
+n|Är ni öppna på fredag?
+n|Tack på förhand
+s|Kalle Svensson
+""",
     # a greeting that looks like a closing, and two signatures
     """
 n|Hälsningar från Norra Byn!
