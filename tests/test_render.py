@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
@@ -150,6 +150,7 @@ def test_endless_values_are_shortened():
 VALUES = st.text(st.sampled_from("ab1 .-_*#[](){}<>!`\\&;:|~=+\"'\n\r\t\u2028\u202e%$@/åé\U0001f600"), max_size=30)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_no_value_changes_the_structure_of_the_html(value):
     def tags(title: str) -> list[str]:

@@ -7,7 +7,7 @@ from email import policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.mail.message import Address
@@ -150,6 +150,7 @@ HOSTILE = st.text(max_size=60) | st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 def test_nothing_a_stranger_wrote_becomes_a_header(subject, address, name, identifier):
     rendered = Rendered(subject=f"x{subject}", text="t\n", html="<p>t</p>\n", language="sv")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.policy.deadlines import document_deadline, follow_up_on, reply_deadline
@@ -187,6 +187,7 @@ POLICIES = st.builds(
 ARRIVALS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
 
 
+@settings(deadline=None)
 @given(POLICIES, ARRIVALS)
 def test_due_is_a_working_day_with_exactly_the_promised_days_before_it(policy, received_at):
     calendar = WorkCalendar(policy.calendar)
@@ -201,12 +202,14 @@ def test_due_is_a_working_day_with_exactly_the_promised_days_before_it(policy, r
     assert days[-1] == deadline.due_on
 
 
+@settings(deadline=None)
 @given(POLICIES, ARRIVALS, st.timedeltas(timedelta(0), timedelta(days=20)))
 def test_later_mail_is_never_due_earlier(policy, received_at, later):
     assert reply_deadline(received_at, policy).due_on <= reply_deadline(received_at + later, policy).due_on
     assert document_deadline(received_at, policy) <= document_deadline(received_at + later, policy)
 
 
+@settings(deadline=None)
 @given(POLICIES, ARRIVALS)
 def test_the_instant_decides_not_the_zone_it_is_written_in(policy, received_at):
     elsewhere = received_at.astimezone(ZoneInfo("Pacific/Auckland"))

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.policy.profile import CalendarRules
@@ -102,6 +102,7 @@ def test_open_days_outrank_holidays_and_local_closing():
     assert calendar.is_mailbox_check_day(date(2026, 12, 24))
 
 
+@settings(deadline=None)
 @given(CALENDARS, DAYS, st.integers(0, 30))
 def test_the_nth_working_day_has_exactly_n_working_days_up_to_it(calendar, day, count):
     end = calendar.add_working_days(day, count)
@@ -110,6 +111,7 @@ def test_the_nth_working_day_has_exactly_n_working_days_up_to_it(calendar, day, 
     assert count == 0 or calendar.is_working_day(end)
 
 
+@settings(deadline=None)
 @given(CALENDARS, DAYS)
 def test_a_day_is_closed_exactly_when_there_is_a_reason(calendar, day):
     assert (calendar.why_closed(day, "sv") is None) == calendar.is_working_day(day)
@@ -117,6 +119,7 @@ def test_a_day_is_closed_exactly_when_there_is_a_reason(calendar, day):
     assert calendar.on_or_after(day) == (day if calendar.is_working_day(day) else calendar.next_working_day(day))
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_every_working_day_is_a_mailbox_check_day(day):
     for calendar in (SWEDEN, WorkCalendar(CalendarRules(bridge_days_closed=True, closed_days=("07-01", "easter-4")))):
