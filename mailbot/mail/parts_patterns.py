@@ -201,7 +201,7 @@ FOOTER = re.compile(
 
 #: three different ones of these in one long line make it a disclaimer, however it begins
 DISCLAIMER_WORDS = re.compile(
-    r"konfidentiell|endast avsed|obehörig|rätt mottagare|av misstag|förstör|confidential|intended|unauthori[sz]ed"
+    r"konfidentiell|endast avse|obehörig|rätt mottagare|av misstag|förstör|confidential|intended|unauthori[sz]ed"
     r"|prohibited|in error|disclos|privileged|konfidensiell|ved en feil|uvedkommende|vertraulich|irrtümlich|unbefugt"
 )
 #: first words of MOBILE_FOOTER and FOOTER
