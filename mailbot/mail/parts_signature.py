@@ -81,7 +81,7 @@ def _mark_footers(lines: Lines, kinds: list[SpanKind], start: int, end: int) -> 
     index = start
     while index < end:
         low = lines.low[index]
-        if len(low) < 8 or not _may_be_footer(low):
+        if not _may_be_footer(low):
             index += 1
             continue
         if len(low) <= 120 and patterns.MOBILE_FOOTER.fullmatch(low.strip("*_ ")):
@@ -104,11 +104,9 @@ def _may_be_footer(low: str) -> bool:
     """A cheap first look, because every line of a mail passes here."""
     if len(low) < 8:
         return False
-    return (
-        low.split(None, 1)[0].strip("-*_[]():!,.") in patterns.FOOTER_WORDS
-        or "personuppgift" in low
-        or "mailing" in low
-    )
+    if len(low) > 100 or low.split(None, 1)[0].strip("-*_[]():!,.") in patterns.FOOTER_WORDS:
+        return True
+    return "personuppgift" in low or "mailing" in low
 
 
 def _is_disclaimer(low: str) -> bool:
