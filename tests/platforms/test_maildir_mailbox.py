@@ -2,6 +2,7 @@ import errno
 import os
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -429,6 +430,36 @@ def test_whatever_people_do_every_message_is_seen(steps: list[tuple[str, int]]) 
         reading()
         for each in folders:
             assert told[each.id] == {file.name.partition(":")[0] for file in world.path(each.name).glob("[nc]*/*")}
+
+
+def test_reading_beside_deliveries_and_a_mail_program(tmp_path: Path) -> None:
+    """Everything is seen, once, although deliveries and flag changes never pause; with the real clock."""
+    world = MaildirWorld(tmp_path / "anna")
+    total = 400
+
+    def people() -> None:
+        for number in range(total):
+            path = world.deliver(mail(number), received_at=minute(number))
+            if number % 3:
+                path = path.rename(world.root / "cur" / f"{path.name}:2,")
+            if number % 3 == 2:
+                path.rename(path.with_name(f"{path.name}S"))
+
+    mailbox = MaildirMailbox(world.root)
+    seen: list[bytes | None] = []
+    cursor = None
+    busy = threading.Thread(target=people)
+    busy.start()
+    reading = True
+    while reading:
+        reading = busy.is_alive()
+        for batch in mailbox.changes(INBOX, cursor, limit=7):
+            assert batch.gone == ()
+            seen += [mailbox.fetch(INBOX, arrival.delivery_id) for arrival in batch.arrived]
+            cursor = batch.cursor
+    busy.join()
+    assert sorted(filter(None, seen)) == sorted(mail(number) for number in range(total))
+    assert len(seen) == total
 
 
 def test_a_mailbox_may_itself_be_reached_by_a_symlink(world: MaildirWorld, tmp_path: Path) -> None:
