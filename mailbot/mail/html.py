@@ -11,6 +11,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailbot.mail.html_hostile import crude_text, is_too_costly, tamed, words
+from mailbot.mail.html_quotes import Attributes, begins_original, is_quote, style_of
 
 _BLOCKS: Final = words(
     """address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer
@@ -23,16 +24,7 @@ _UNSEEN: Final = words(
     """head script style title template noframes iframe object embed audio video svg math canvas select datalist
     -comment"""
 )
-#: everything from these elements on is the original being answered (Outlook, OWA, new Outlook, Outlook for Mac)
-_REST_IS_QUOTED: Final = frozenset(
-    ("divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "olk_src_body_section")
-)
-_QUOTE_CLASSES: Final = frozenset(
-    ("gmail_attr", "moz-cite-prefix", "moz-forward-container", "yahoo_quoted", "protonmail_quote", "zmail_extra")
-)
 _RULE: Final = "_" * 32
-
-_Attributes = dict[str, str | None]
 
 
 @dataclass(slots=True)
@@ -157,7 +149,7 @@ def _walk(root: LexborNode, writer: _Writer) -> None:
             writer.rule()
         elif tag not in _UNSEEN and not tag.startswith("-"):
             attributes = node.attributes
-            if attributes and not rest_is_quoted and _begins_original(attributes):
+            if attributes and not rest_is_quoted and begins_original(tag, attributes, node):
                 rest_is_quoted = True
                 writer.block()
                 writer.quote_depth += 1
@@ -185,7 +177,7 @@ def _next(node: LexborNode, frames: list[_Frame], writer: _Writer) -> LexborNode
     return None
 
 
-def _enter(tag: str, attributes: _Attributes, outer: _Frame, node: LexborNode, writer: _Writer) -> _Frame:
+def _enter(tag: str, attributes: Attributes, outer: _Frame, node: LexborNode, writer: _Writer) -> _Frame:
     if attributes:
         frame = _styled_frame(tag, attributes, outer, node)
     else:
@@ -219,17 +211,17 @@ def _plain_frame(tag: str, is_pre: bool, in_list: bool, zero_size: bool) -> _Fra
     )
 
 
-def _styled_frame(tag: str, attributes: _Attributes, outer: _Frame, node: LexborNode) -> _Frame:
+def _styled_frame(tag: str, attributes: Attributes, outer: _Frame, node: LexborNode) -> _Frame:
     plain = _plain_frame(tag, outer.is_pre, outer.in_list, outer.zero_size)
-    is_quote = _is_quote(tag, attributes, node)
+    quotes = is_quote(tag, attributes, node)
     is_spaced = plain.is_spaced and (tag != "p" or _has_paragraph_space(attributes))
     zero_size = outer.zero_size
-    style = _style(attributes)
+    style = style_of(attributes)
     if "font-size:" in style:
         # An outer element of size zero is common in newsletters; what counts is the size nearest to the words.
         size = style.rpartition("font-size:")[2].partition(";")[0].removesuffix("!important")
         zero_size = size in ("0", "0px", "0pt", "0em", "0%")
-    return _Frame(plain.is_block or is_quote, is_spaced, is_quote, plain.is_pre, plain.in_list, zero_size)
+    return _Frame(plain.is_block or quotes, is_spaced, quotes, plain.is_pre, plain.in_list, zero_size)
 
 
 def _is_whole_cell(node: LexborNode) -> bool:
@@ -253,18 +245,13 @@ def _leave(frame: _Frame, writer: _Writer) -> None:
         writer.quote_depth -= 1
 
 
-def _style(attributes: _Attributes) -> str:
-    style = attributes.get("style") if attributes else None
-    return "".join(style.lower().split()) if style else ""
-
-
-def _is_hidden(attributes: _Attributes) -> bool:
+def _is_hidden(attributes: Attributes) -> bool:
     """Preview lines of newsletters and the like, which no reader sees."""
     if not attributes:
         return False
     if "hidden" in attributes:
         return True
-    style = _style(attributes)
+    style = style_of(attributes)
     return bool(style) and (
         "display:none" in style
         or "visibility:hidden" in style
@@ -273,37 +260,9 @@ def _is_hidden(attributes: _Attributes) -> bool:
     )
 
 
-def _has_paragraph_space(attributes: _Attributes) -> bool:
+def _has_paragraph_space(attributes: Attributes) -> bool:
     """Word's paragraphs have no margins: each is one line."""
     if "msonormal" in (attributes.get("class") or "").lower():
         return False
-    style = _style(attributes)
+    style = style_of(attributes)
     return not any(margin in style for margin in ("margin:0", "margin-top:0", "margin-bottom:0"))
-
-
-def _begins_original(attributes: _Attributes) -> bool:
-    identifier = (attributes.get("id") or "").lower()
-    # Outlook on the web prefixes what it quotes with "x_", once per round.
-    while identifier.startswith("x_"):
-        identifier = identifier[2:]
-    return identifier in _REST_IS_QUOTED
-
-
-def _is_quote(tag: str, attributes: _Attributes, node: LexborNode) -> bool:
-    classes = (attributes.get("class") or "").lower().split() if attributes else []
-    if tag == "blockquote":
-        # Gmail indents a writer's own paragraphs with a borderless blockquote.
-        return "gmail_quote" in classes or "type" in attributes or "border:none" not in _style(attributes)
-    if not _QUOTE_CLASSES.isdisjoint(classes):
-        return True
-    # A reply in Gmail quotes inside a blockquote of its own, and people write below it; a forwarded mail has none.
-    return tag == "div" and "gmail_quote" in classes and not _has_child(node, "blockquote")
-
-
-def _has_child(node: LexborNode, tag: str) -> bool:
-    child = node.first_child
-    while child is not None:
-        if child.tag == tag:
-            return True
-        child = child.next
-    return False

@@ -56,6 +56,7 @@ OUTLOOK_DESKTOP = (
     "Från:</b> Lars &lt;l@x.example&gt; <br><b>Skickat:</b> den 12 maj 2026 08:15<br><b>Till:</b> Anna<br><b>Ämne:</b> "
     'Mötet<o:p></o:p></p></div></div><p class="MsoNormal">Kan vi ses?<o:p></o:p></p></div>'
 )
+OUTLOOK_FRENCH = OUTLOOK_DESKTOP.replace("Från:", "De :").replace("Skickat:", "Envoyé :").replace("Till:", "À :")
 OUTLOOK_WEB = (
     '<div>Ja, det går bra.</div><div id="appendonsend"></div><hr style="width:98%"><div id="divRplyFwdMsg" dir="ltr">'
     "<b>Von:</b> Lars<br><b>X:</b> y</div><div>Kan vi ses?</div>"
@@ -80,7 +81,8 @@ GMAIL_FORWARD = (
 
 
 @pytest.mark.parametrize(
-    "html", [GMAIL, OUTLOOK_DESKTOP, OUTLOOK_WEB, OUTLOOK_WEB_AGAIN, APPLE, THUNDERBIRD, YAHOO, GMAIL_FORWARD]
+    "html",
+    [GMAIL, OUTLOOK_DESKTOP, OUTLOOK_FRENCH, OUTLOOK_WEB, OUTLOOK_WEB_AGAIN, APPLE, THUNDERBIRD, YAHOO, GMAIL_FORWARD],
 )
 def test_quotations_of_mail_programs(html: str) -> None:
     text = to_text(html)
@@ -97,6 +99,12 @@ def test_words_below_a_quotation_in_gmail_stay_new() -> None:
 def test_an_indented_paragraph_of_gmail_is_no_quotation() -> None:
     html = 'Hej<blockquote style="margin:0 0 0 40px;border:none;padding:0px">indraget</blockquote>'
     assert ">" not in to_text(html)
+
+
+def test_a_line_drawn_above_a_paragraph_quotes_nothing() -> None:
+    line = "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm"
+    html = f'<div style="{line}"><p>Observera: <b>ny tid</b></p></div>'
+    assert to_text(html) == "Observera: ny tid\n"
 
 
 def test_levels_of_quotation_are_counted() -> None:
