@@ -1,7 +1,7 @@
 """A real Postfix in front of the session's Dovecot: submission with its accounts' passwords, delivery by LMTP.
 
-Domains it delivers for: bjurholm.example (ours) and medborgare.example (everybody else's). Recipients that are refused:
-nobody@ for good, busy@ for now. Mail to any other domain stays in the queue's error transport: none leaves this machine.
+Domains it delivers for: bjurholm.example (ours) and medborgare.example (everybody else). Recipients that are refused:
+nobody@ for good, busy@ for now. Mail to any other domain bounces: none leaves this machine.
 """
 
 import os

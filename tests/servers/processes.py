@@ -30,7 +30,11 @@ class Program:
         self._output = output
         with output.open("ab") as log:
             self._process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_end_with_parent
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509
             )
 
     def wait_until(self, ready: Callable[[], bool]) -> bool:

@@ -1,0 +1,344 @@
+"""One logged-in IMAP connection.
+
+imapclient and imaplib connect, log in and frame the protocol. What is read a hundred thousand times (FETCH) goes past
+imapclient's parser, and every failure becomes an error that names the host and the remedy.
+"""
+
+import imaplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, cast
+
+from imapclient import IMAPClient
+from imapclient.exceptions import CapabilityError
+
+from mailbot.errors import MailbotError, PermanentError, TransientError
+from mailbot.platforms.imap.answers import FolderState, Listed, listed, namespace, status
+from mailbot.platforms.imap.login import TEMPORARY_CODES, Login, login_error
+from mailbot.platforms.imap.syntax import FetchItems, fetched, parse_all, response_code
+from mailbot.platforms.imap.tls import certificate_remedy
+from mailbot.platforms.imap.transport import Endpoint, connected, secure, upper
+from mailbot.platforms.imap.uids import UidSet
+
+_GOODBYE_SECONDS = 2
+#: UIDs asked for in one SEARCH: imaplib refuses lines of a million octets, and a UID has up to ten digits
+_SEARCH_WINDOW = 40_000
+_MAX_LISTINGS = 3
+
+
+class LostConnection(TransientError):
+    """The server hung up or fell silent; a new connection may work."""
+
+
+class Refused(PermanentError):
+    """The server answered NO or BAD; `code` is its response code (RFC 5530) in upper case, or empty."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ImapConnection:
+    """Used by one thread at a time. Folders are only ever opened with EXAMINE: nothing can be changed by accident."""
+
+    def __init__(self, endpoint: Endpoint, login: Login) -> None:
+        """Connect and log in. TransientError or PermanentError, each with its remedy."""
+        self.endpoint = endpoint
+        self.login = login
+        #: the folder that is open, and whether a connection is still worth keeping
+        self.selected: bytes | None = None
+        self.usable = True
+        with self.errors():
+            self._client = connected(endpoint)
+        try:
+            with self.errors():
+                secure(self._client, endpoint)
+                self.capabilities = self._logged_in()
+        except BaseException:
+            self._hang_up()
+            raise
+
+    # --- logging in ---
+
+    def _logged_in(self) -> frozenset[str]:
+        offered = upper(self._imap.capabilities)
+        password = self.login.password()
+        try:
+            self._authenticate(offered, password)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise login_error(response_code(str(error)), self.login, str(self.endpoint)) from None
+        return upper(self._client.capabilities())
+
+    def _authenticate(self, offered: frozenset[str], password: str) -> None:
+        login, client = self.login, self._client
+        identity = login.authentication_identity
+        if login.method == "xoauth2":
+            if "AUTH=XOAUTH2" in offered:
+                client.oauth2_login(identity, password)
+            elif "AUTH=OAUTHBEARER" in offered:
+                client.oauthbearer_login(identity, password)
+            else:
+                raise PermanentError(f"{self.endpoint} offers neither XOAUTH2 nor OAUTHBEARER; choose another login")
+        elif login.method == "authzid" or not _plain_words(identity, password) or "LOGINDISABLED" in offered:
+            if "AUTH=PLAIN" not in offered:
+                raise PermanentError(self._no_plain(offered, identity, password))
+            client.plain_login(identity, password, login.authorization_identity)
+        else:
+            client.login(identity, password)
+
+    def _no_plain(self, offered: frozenset[str], identity: str, password: str) -> str:
+        if "LOGINDISABLED" in offered:
+            remedy = 'set tls to "implicit" or "starttls"' if self.endpoint.tls == "none" else "allow it on the server"
+            return f"{self.endpoint} takes no passwords here (LOGINDISABLED); {remedy}"
+        if not _plain_words(identity, password):
+            return f"{self.endpoint} does not offer AUTH=PLAIN: user and password must be ASCII there"
+        return f'{self.endpoint} does not offer AUTH=PLAIN, which login = "authzid" needs; use "master" or "user"'
+
+    # --- commands ---
+
+    def namespaces(self) -> tuple[list[tuple[bytes, str]], list[bytes]]:
+        """(Prefix, separator) of our own folders, and the prefixes of other people's and shared ones (RFC 2342)."""
+        if "NAMESPACE" not in self.capabilities:
+            return [], []
+        with self.errors("NAMESPACE"):
+            answer = self._checked("NAMESPACE", self._imap.namespace())
+        values = next(parse_all(answer), ())
+        own, others, shared = (*values, None, None, None)[:3]
+        foreign = [prefix for each in (others, shared) for prefix, _ in namespace(each)]
+        return namespace(own), foreign
+
+    def list_folders(self, *, with_status: bool = False) -> tuple[list[Listed], dict[bytes, FolderState]]:
+        """All folders, and with `with_status` how each stands, where the server tells both at once (RFC 5819)."""
+        combined = with_status and {"LIST-STATUS", "LIST-EXTENDED"} <= self.capabilities
+        returned = "RETURN (SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY))"
+        if combined and "SPECIAL-USE" not in self.capabilities:
+            returned = "RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY))"
+        with self.errors("LIST"):
+            self._forget("LIST", "STATUS")
+            if combined:
+                self._checked("LIST", self._command("LIST", '""', '"*"', returned))
+            else:
+                self._checked("LIST", self._command("LIST", '""', '"*"'))
+            found = [listed(values) for values in parse_all(self._response("LIST")) if len(values) == 3]
+            states = dict(status(values) for values in parse_all(self._response("STATUS")) if len(values) == 2)
+        return found, states
+
+    def exists(self, folder: bytes) -> bool:
+        """Whether there is such a folder that can hold mail."""
+        with self.errors("LIST"):
+            self._forget("LIST")
+            self._checked("LIST", self._command("LIST", '""', _quoted(folder)))
+            found = [listed(values) for values in parse_all(self._response("LIST")) if len(values) == 3]
+        return any(not each.attributes & {"\\noselect", "\\nonexistent"} for each in found)
+
+    def status(self, folder: bytes) -> FolderState:
+        """Refused when there is no such folder, or no right to it."""
+        if self.selected == folder:
+            self.unselect()  # RFC 3501 6.3.10: STATUS is not for the open folder, and may tell what was
+        with self.errors("STATUS"):
+            self._forget("STATUS")
+            self._checked("STATUS", self._command("STATUS", _quoted(folder), "(MESSAGES UIDNEXT UIDVALIDITY)"))
+            states = [status(values)[1] for values in parse_all(self._response("STATUS")) if len(values) == 2]
+        if not states:
+            raise self._nonsense("STATUS")
+        return states[-1]
+
+    def examine(self, folder: bytes) -> FolderState:
+        """Open a folder for reading only. Refused when there is no such folder, or no right to it."""
+        self.selected = None
+        with self.errors("EXAMINE"):
+            self._checked("EXAMINE", self._imap.select(cast(str, _quoted(folder)), readonly=True))
+            state = FolderState(
+                uidvalidity=self._number("UIDVALIDITY"),
+                uidnext=self._number("UIDNEXT"),
+                messages=self._number("EXISTS"),
+            )
+        self.selected = folder
+        return state
+
+    def unselect(self) -> None:
+        """Leave the open folder. CLOSE removes nothing from a folder opened with EXAMINE (RFC 3501 6.4.2)."""
+        if self.selected is not None:
+            self.selected = None
+            command = "UNSELECT" if "UNSELECT" in self.capabilities else "CLOSE"
+            with self.errors(command):
+                self._checked(command, self._command(command))
+                self._imap.state = "AUTH"
+
+    def uids_from(self, first: int) -> UidSet:
+        """UIDs in the open folder that are `first` or higher."""
+        # RFC 3501 6.4.8: "n:*" also names the last message when its UID is lower than n.
+        return self._search(f"UID {first}:*").from_(first)
+
+    def all_uids(self, messages: int) -> UidSet:
+        """UIDs of everything in the open folder, which holds about `messages`."""
+        for _ in range(_MAX_LISTINGS):
+            self._forget("EXPUNGE")
+            found = UidSet()
+            # Message numbers, not UIDs, bound the answer: UIDs may lie far apart.
+            for first in range(1, max(messages, 1) + 1, _SEARCH_WINDOW):
+                last = first + _SEARCH_WINDOW - 1
+                found = found.union(self._search(f"{first}:{'*' if last >= messages else last}"))
+            # A message deleted between two windows moves the numbers of all that follow.
+            if messages <= _SEARCH_WINDOW or not any(self._response("EXPUNGE")):
+                return found
+        raise TransientError(f"{self.endpoint}: the folder changes faster than it can be listed")
+
+    def _search(self, key: str) -> UidSet:
+        compact = "ESEARCH" in self.capabilities
+        with self.errors("SEARCH"):
+            self._forget("SEARCH", "ESEARCH")
+            arguments = f"RETURN (ALL) {key}" if compact else key
+            typ, data = self._imap.uid("SEARCH", arguments)
+            if typ != "OK" and key.endswith(":*"):
+                return self._search_empty(typ, data)
+            answer = self._checked("SEARCH", (typ, data))
+            uids = [int(word) for line in answer for word in line.split()]
+            for values in parse_all(self._response("ESEARCH")):
+                words = [value.upper() if isinstance(value, bytes) else b"" for value in values]
+                if b"ALL" in words[:-1]:
+                    return UidSet.from_sequence_set(words[words.index(b"ALL") + 1].decode("ascii", "replace"))
+        return UidSet.of(uids)
+
+    def _search_empty(self, typ: str, data: list[Any]) -> UidSet:
+        """Some servers refuse message numbers in an empty folder, where "*" stands for nothing."""
+        if self._number("EXISTS") == 0:
+            return UidSet()
+        self._checked("SEARCH", (typ, data))
+        return UidSet()
+
+    def fetch(self, uids: UidSet, items: str) -> Iterator[tuple[int, FetchItems]]:
+        """`items` of those UIDs of the open folder that are still there, in the server's order."""
+        with self.errors("FETCH"):
+            self._forget("FETCH")
+            answer = self._checked("FETCH", self._imap.uid("FETCH", uids.sequence_set(), f"({items})"))
+            yield from fetched(answer)
+
+    def uids_with_header(self, name: str, value: str) -> UidSet:
+        """UIDs in the open folder whose header field `name` contains `value` (servers may look at words only)."""
+        return self._search(f"HEADER {name} {_quoted(value.encode('ascii', 'replace')).decode()}")
+
+    def append(self, folder: bytes, raw: bytes, *, flags: str = "") -> None:
+        """Lay a message into a folder. Refused [TRYCREATE] when there is none."""
+        with self.errors("APPEND"):
+            self._checked("APPEND", self._imap.append(cast(str, _quoted(folder)), flags, "", raw))
+
+    def create_folder(self, folder: bytes) -> None:
+        with self.errors("CREATE"):
+            self._checked("CREATE", self._command("CREATE", _quoted(folder)))
+
+    def noop(self) -> None:
+        with self.errors("NOOP"):
+            self._checked("NOOP", self._command("NOOP"))
+
+    @property
+    def client(self) -> IMAPClient:
+        """For what only one caller needs (APPEND, IDLE); call it within `errors`."""
+        return self._client
+
+    def close(self) -> None:
+        """Log out; a server that does not answer is left."""
+        if not self.usable:
+            self._hang_up()
+            return
+        self.usable = False
+        with suppress(Exception):
+            self._client.socket().settimeout(_GOODBYE_SECONDS)
+            self._client.logout()
+        self._hang_up()
+
+    # --- imaplib ---
+
+    @property
+    def _imap(self) -> imaplib.IMAP4:
+        return cast(imaplib.IMAP4, self._client._imap)
+
+    def _command(self, name: str, *arguments: str | bytes) -> tuple[str, list[Any]]:
+        return cast(tuple[str, list[Any]], self._imap._simple_command(name, *arguments))
+
+    def _response(self, name: str) -> list[Any]:
+        """Untagged data of this name that has come since it was last asked for."""
+        return [each for each in self._imap.response(name)[1] if each is not None]
+
+    def _forget(self, *names: str) -> None:
+        """Drop what the server said unasked: it must not be taken for the answer to the next command."""
+        for name in names:
+            self._imap.response(name)
+
+    def _number(self, name: str) -> int:
+        """The last number the server gave under this name since the folder was opened; 0 without one."""
+        values = self._imap.untagged_responses.get(name) or [b"0"]
+        digits = values[-1] if isinstance(values[-1], bytes) else b"0"
+        return int(digits) if digits.isdigit() else 0
+
+    def _checked(self, command: str, answer: tuple[str, list[Any]]) -> list[Any]:
+        typ, data = answer
+        if typ == "OK":
+            return [each for each in data if each is not None]
+        line = next((each.decode("ascii", "replace") for each in data if isinstance(each, bytes)), "")
+        raise self._refusal(command, typ, response_code(line))
+
+    def _refusal(self, command: str, typ: str, code: str) -> MailbotError:
+        """The server's own words are left out: they may quote mail or names of people's folders."""
+        shown = f" [{code}]" if code else ""
+        if code in TEMPORARY_CODES:
+            return TransientError(f"{self.endpoint} cannot answer {command} for {self.login.mailbox} now{shown}")
+        return Refused(f"{self.endpoint} answers {command} for {self.login.mailbox} with {typ}{shown}", code)
+
+    def _nonsense(self, command: str) -> LostConnection:
+        self.usable = False
+        return LostConnection(f"{self.endpoint} gave no answer to {command} that makes sense")
+
+    @contextmanager
+    def errors(self, command: str = "") -> Iterator[None]:
+        """A context in which what the network and the libraries raise becomes an error of ours.
+
+        After most of them the connection is dead.
+        """
+        try:
+            yield
+        except (MailbotError, GeneratorExit):
+            raise
+        except imaplib.IMAP4.abort:
+            raise self._lost("hung up") from None
+        except imaplib.IMAP4.error as error:
+            if isinstance(error, CapabilityError):
+                raise Refused(f"{self.endpoint} does not offer {command}") from None
+            raise self._refusal(command or "the greeting", "BAD", response_code(str(error))) from None
+        except ssl.SSLCertVerificationError as error:
+            raise PermanentError(certificate_remedy(error, str(self.endpoint))) from None
+        except ssl.SSLError as error:
+            self.usable = False
+            raise TransientError(
+                f"{self.endpoint}: TLS failed ({error.reason or 'cut short'}); "
+                f"are port and tls = {self.endpoint.tls!r} right?"
+            ) from None
+        except TimeoutError:
+            raise self._lost("does not answer") from None
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise self._lost(f"cannot be reached ({reason}); are host and port right, and is the server up?") from None
+        except (ValueError, IndexError, KeyError, AssertionError) as error:
+            # imaplib trips over an answer that is no IMAP; nothing after it can be trusted.
+            self.usable = False
+            raise LostConnection(f"{self.endpoint}: {command or 'its greeting'} was answered with nonsense") from error
+
+    def _lost(self, what: str) -> LostConnection:
+        self.usable = False
+        return LostConnection(f"{self.endpoint} {what}")
+
+    def _hang_up(self) -> None:
+        with suppress(Exception):
+            self._client.shutdown()
+
+
+def _plain_words(*words: str) -> bool:
+    """Whether LOGIN can carry them: quoted strings are ASCII (RFC 3501 section 9)."""
+    return all(word.isascii() for word in words)
+
+
+def _quoted(name: bytes) -> bytes:
+    return b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
