@@ -42,6 +42,8 @@ def status(at: str | None, as_json: bool, lang: str | None, config_path: Path | 
 
 
 def _report(context: "Context", now: "datetime") -> dict[str, Any]:
+    from mailbot.work.digest_lines import is_overdue
+
     store, today = context.store, now.astimezone(context.config.zone).date()
     checks = {check.mailbox: check for check in store.intake.last_checks()}
     obligations = store.obligations.list(states=("open",))
@@ -68,7 +70,7 @@ def _report(context: "Context", now: "datetime") -> dict[str, Any]:
         "outbox": dict(outbox),
         "replies": {
             "open": len(obligations),
-            "overdue": sum(1 for one in obligations if one.due_on is not None and one.due_on < today),
+            "overdue": sum(is_overdue(one, today) for one in obligations),
         },
         "diary": dict(Counter(item.state for item in store.diary.list())),
     }

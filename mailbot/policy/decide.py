@@ -62,11 +62,8 @@ def _read_further(automation: Automatic) -> Decision:
     )
 
 
-def unparsable_decision(_reason: str) -> Decision:
-    """What follows when bytes cannot be read as mail: a person looks (invariant 1).
-
-    The reason is recorded beside the decision; a verdict is a fixed rule id and holds no text.
-    """
+def unparsable_decision() -> Decision:
+    """What follows when bytes cannot be read as mail: a person looks (invariant 1)."""
     return Decision(
         stage=Stage.HEADERS,
         diarise=Diarise.ASK,

@@ -153,9 +153,7 @@ class ReportUnparsable:
     name: str = field(default="report_unparsable", init=False)
 
 
-Action = (
-    OpenObligation | CloseObligations | ForwardToRegistrar | AskRegistrar | AnnounceConfidential | ReportUnparsable
-)
+Action = OpenObligation | CloseObligations | ForwardToRegistrar | AskRegistrar | AnnounceConfidential | ReportUnparsable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,11 +36,13 @@ class Assessment:
     path: Path
     message: Message | None
     decision: Decision
+    #: why the bytes could not be read, without quoting them
+    unparsable: str | None = None
 
     def excerpt(self, verdict: Verdict) -> str | None:
-        """The words a rule found its reason in, or None when it points at none."""
+        """The words a rule found its reason in (why a file could not be read), or None when it points at none."""
         if self.message is None or verdict.evidence is None:
-            return None
+            return self.unparsable
         evidence = verdict.evidence
         if evidence.field == "text":
             text = self.message.body.text if self.message.body else ""
@@ -87,7 +89,7 @@ def assess_file(path: Path, rules: GroundRules, now: datetime) -> Assessment:
 
 
 def _unparsable(path: Path, reason: str) -> Assessment:
-    return Assessment(path=path, message=None, decision=unparsable_decision(reason))
+    return Assessment(path=path, message=None, decision=unparsable_decision(), unparsable=reason)
 
 
 def _decide(message: Message, rules: GroundRules, now: datetime) -> Decision:

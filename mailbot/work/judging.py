@@ -89,7 +89,7 @@ class Judge:
         """Decide, reading further as long as a rule asks. An unexpected failure is recorded, never passed over."""
         message = reading.message
         if message is None:
-            return replace(reading, decision=unparsable_decision(reading.unparsable or ""))
+            return replace(reading, decision=unparsable_decision())
         facts = facts_for(self._static, message, known, self._direction(message), received_at)
         policy = self._context.config.policy
         try:
@@ -101,14 +101,14 @@ class Judge:
                 message = parse(raw)
                 decision = decide(message, facts, policy, self._now)
         except (UnparsableMessage, PermanentError) as error:
-            return replace(reading, unparsable=str(error), decision=unparsable_decision(str(error)))
+            return replace(reading, unparsable=str(error), decision=unparsable_decision())
         except (TransientError, OSError):
             raise
         except Exception as error:
             # A defect of ours: this message goes to a person, the others are judged (invariant 1).
             log.exception("message_not_judged", mailbox=self._settings.address)
             reason = f"judging it failed ({type(error).__name__})"
-            return replace(reading, unparsable=reason, decision=unparsable_decision(reason))
+            return replace(reading, unparsable=reason, decision=unparsable_decision())
         return replace(reading, message=message, decision=decision)
 
     def _outcome(self, reading: _Reading, received_at: datetime, *, hold_replies: bool) -> Outcome:

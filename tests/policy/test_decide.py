@@ -184,7 +184,7 @@ class TestActions:
         assert decision.actions == (OpenObligation(date(2026, 3, 12), judged=False), AskRegistrar())
 
     def test_unparsable_bytes_reach_a_person(self):
-        decision = unparsable_decision("no header fields")
+        decision = unparsable_decision()
         assert (decision.diarise, decision.actions) == (Diarise.ASK, (ReportUnparsable(),))
         assert (decision.automatic, decision.needs_reply, decision.kind) == (None, None, None)
 
