@@ -26,6 +26,9 @@ _NEVER_DEEP = words(
     """area base br col embed hr img input link meta param source track wbr p li td th tr dd dt option tbody thead tfoot
     html head body title colgroup"""
 )
+#: the same inside SVG and MathML, where only these end the drawing (HTML5 13.2.6.5)
+_NEVER_DEEP_IN_DRAWINGS = words("p li br img hr dd dt meta head body")
+_DRAWING = re.compile(r"<(?:svg|math)\b", re.IGNORECASE)
 _BLOCK_TAG = re.compile(
     r"</?(?:p|div|br|tr|li|ul|ol|table|h[1-6]|blockquote|section|article|pre|hr)\b[^<>]{0,2000}>?", re.IGNORECASE
 )
@@ -62,6 +65,7 @@ def is_too_costly(html: str) -> bool:
     """Would the parser search long lists of open elements again and again?"""
     if html.count("<") < _FEW_TAGS:
         return False
+    never_deep = _NEVER_DEEP_IN_DRAWINGS if _DRAWING.search(html) else _NEVER_DEEP
     opened: dict[str, int] = {}
     depth = steps = 0
     for match in _TAG.finditer(html):
@@ -69,7 +73,7 @@ def is_too_costly(html: str) -> bool:
         steps += depth
         if steps > _MAX_PARSER_STEPS:
             return True
-        if name in _NEVER_DEEP:
+        if name in never_deep:
             continue
         if not match[1]:
             opened[name] = opened.get(name, 0) + 1

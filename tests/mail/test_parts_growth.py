@@ -89,6 +89,7 @@ HTML_UNITS = {
     "breaks": "<br>",
     "entities": "&amp;&nbsp;",
     "scripts": "<script>x",
+    "options in a drawing": "<math><select><option>x</button><col>",
 }
 
 
