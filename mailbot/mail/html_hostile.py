@@ -21,13 +21,13 @@ _LONG_TAG = 1_500
 # them that are never closed multiply the document. Nothing about the text depends on them.
 _FORMATTING = re.compile(r"<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-#: never stay open, or are closed by their next sibling
-_NEVER_DEEP = words(
-    """area base br col embed hr img input link meta param source track wbr p li td th tr dd dt option tbody thead tfoot
-    html head body title colgroup"""
-)
-#: the same inside SVG and MathML, where only these end the drawing (HTML5 13.2.6.5)
-_NEVER_DEEP_IN_DRAWINGS = words("p li br img hr dd dt meta head body")
+#: elements without content
+_VOID = words("area base br col embed hr img input link meta param source track wbr html head body title colgroup")
+#: closed by the next of the same name, but not by each other: "<dt><li><dt><li>" goes ever deeper
+_CLOSED_BY_SIBLING = words("p li td th tr dd dt option tbody thead tfoot")
+#: the same where SVG or MathML is about, of which only these end the drawing (HTML5 13.2.6.5)
+_CLOSED_IN_DRAWINGS = words("p li dd dt")
+_VOID_IN_DRAWINGS = words("br embed hr img meta head body")
 _DRAWING = re.compile(r"<(?:svg|math)\b", re.IGNORECASE)
 _BLOCK_TAG = re.compile(
     r"</?(?:p|div|br|tr|li|ul|ol|table|h[1-6]|blockquote|section|article|pre|hr)\b[^<>]{0,2000}>?", re.IGNORECASE
@@ -65,22 +65,28 @@ def is_too_costly(html: str) -> bool:
     """Would the parser search long lists of open elements again and again?"""
     if html.count("<") < _FEW_TAGS:
         return False
-    never_deep = _NEVER_DEEP_IN_DRAWINGS if _DRAWING.search(html) else _NEVER_DEEP
+    siblings, void = _CLOSED_BY_SIBLING, _VOID
+    if _DRAWING.search(html):
+        siblings, void = _CLOSED_IN_DRAWINGS, _VOID_IN_DRAWINGS
     opened: dict[str, int] = {}
     depth = steps = 0
+    sibling = ""
     for match in _TAG.finditer(html):
         name = match[2].lower()
         steps += depth
         if steps > _MAX_PARSER_STEPS:
             return True
-        if name in never_deep:
+        if name in void:
             continue
-        if not match[1]:
+        if match[1]:
+            if opened.get(name):
+                opened[name] -= 1
+                depth -= 1
+                sibling = "" if name == sibling else sibling
+        elif name != sibling:
             opened[name] = opened.get(name, 0) + 1
             depth += 1
-        elif opened.get(name):
-            opened[name] -= 1
-            depth -= 1
+            sibling = name if name in siblings else sibling
     return False
 
 

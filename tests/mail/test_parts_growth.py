@@ -89,6 +89,8 @@ HTML_UNITS = {
     "breaks": "<br>",
     "entities": "&amp;&nbsp;",
     "scripts": "<script>x",
+    "items of two kinds": "<dt a=b></form><li>x",
+    "columns in a drawing": "<svg><col>",
     "options in a drawing": "<math><select><option>x</button><col>",
 }
 
