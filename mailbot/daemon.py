@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from mailbot.errors import MailbotError
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.work.context import Context
 from mailbot.work.passes import one_pass
+from mailbot.work.reading_round import BackOff
 
 log = structlog.get_logger(__name__)
 
@@ -23,11 +23,12 @@ def serve(context: Context, stop: threading.Event | None = None, clock: Callable
     """Make a pass now and then again and again; SIGTERM and SIGINT let the pass in hand finish."""
     stop = stop or _stop_on_signals()
     log.info("daemon_started", mode=context.config.mode, mailboxes=len(context.config.mailboxes))
+    back_off = BackOff()
     while not stop.is_set():
         try:
-            one_pass(context, clock())
-        except MailbotError as error:  # a locked database, a full disk: the next pass tries again
-            log.error("pass_failed", error=type(error).__name__)
+            one_pass(context, clock(), back_off=back_off)
+        except Exception:  # a locked database, a full disk, a defect of ours: the next pass tries again
+            log.exception("pass_failed")
         now = clock()
         stop.wait((next_pass_at(context, now) - now).total_seconds())
     log.info("daemon_stopped")

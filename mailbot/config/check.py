@@ -166,6 +166,9 @@ def _schedule(schedule: Entry) -> Iterator[str]:
     minutes = schedule.table.get("poll_minutes")
     if isinstance(minutes, int) and not 1 <= minutes <= 24 * 60:
         yield schedule.problem("poll_minutes", f"is {minutes}; write 1 to 1440")
+    workers = schedule.table.get("workers")
+    if isinstance(workers, int) and not 1 <= workers <= 64:
+        yield schedule.problem("workers", f"is {workers}; write 1 to 64")
 
 
 def _roles(roles: Entry, known: Known) -> Iterator[str]:

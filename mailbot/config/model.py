@@ -40,6 +40,8 @@ class Schedule:
     #: local times of the full passes on working days
     passes: tuple[time, ...] = (time(7, 0), time(12, 30), time(15, 30))
     poll_minutes: int = 5
+    #: mailboxes read at the same time
+    workers: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,24 +1,21 @@
 """One complete pass: read every mailbox, let clocks fall due, write the digests, send what is queued."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from mailbot.config.model import MailboxSettings
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.work import breaker
 from mailbot.work.context import Context
 from mailbot.work.digest import digest_mails
-from mailbot.work.intake import MailboxPass, read_received, read_sent
+from mailbot.work.intake import MailboxPass
 from mailbot.work.mode import note_mode
 from mailbot.work.outbox import deliver_all
+from mailbot.work.reading_round import BackOff, Progress, read_all
 from mailbot.work.sweep import send_holding_replies
 
 log = structlog.get_logger(__name__)
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +38,20 @@ class PassReport:
         return tuple(mailbox for mailbox in self.mailboxes if mailbox.error is not None)
 
 
-def one_pass(context: Context, now: datetime, progress: Progress = lambda _: None) -> PassReport:
-    """Do everything that is due at `now` (aware UTC). Trouble with one mailbox is reported, never raised."""
+def one_pass(
+    context: Context, now: datetime, progress: Progress = lambda _: None, back_off: BackOff | None = None
+) -> PassReport:
+    """Do everything that is due at `now` (aware UTC). Trouble with one mailbox is reported, never raised.
+
+    With `back_off`, mailboxes that failed lately are left alone until their wait is over.
+    """
     note_mode(context, now)
-    mailboxes = _read_all(context, now, progress)
+    wanted = [mailbox for mailbox in context.config.mailboxes if mailbox.role != "service"]
+    if back_off is not None:
+        wanted = [mailbox for mailbox in wanted if back_off.may_try(mailbox.address, now)]
+    mailboxes = read_all(context, wanted, now, progress)
+    if back_off is not None:
+        back_off.note(mailboxes, now)
     holding_replies = send_holding_replies(context, now)
     digests = _write_digests(context, now)
     sent = deliver_all(context, now)
@@ -58,31 +65,6 @@ def one_pass(context: Context, now: datetime, progress: Progress = lambda _: Non
     )
     log.info("pass", new=report.new_messages, sent=sent, unread=len(report.unread))
     return report
-
-
-def _read_all(context: Context, now: datetime, progress: Progress) -> tuple[MailboxPass, ...]:
-    """Received mail of every mailbox first, then everybody's Sent: an answer is seen after its question."""
-    mailboxes = [mailbox for mailbox in context.config.mailboxes if mailbox.role != "service"]
-    received = {mailbox.address: _announced(read_received, context, mailbox, now, progress) for mailbox in mailboxes}
-    results = []
-    for mailbox in mailboxes:
-        result = received[mailbox.address]
-        if result.error is None:
-            sent = read_sent(context, mailbox, now)
-            result = MailboxPass(mailbox.address, result.new_messages + sent.new_messages, sent.error)
-        results.append(result)
-    return tuple(results)
-
-
-def _announced(
-    read: Callable[[Context, MailboxSettings, datetime], MailboxPass],
-    context: Context,
-    mailbox: MailboxSettings,
-    now: datetime,
-    progress: Progress,
-) -> MailboxPass:
-    progress(mailbox.address)
-    return read(context, mailbox, now)
 
 
 def _write_digests(context: Context, now: datetime) -> int:

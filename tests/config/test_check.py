@@ -53,6 +53,7 @@ CONFIG_MISTAKES = [
     ('passes = ["07:00", "12:30"]', 'passes = ["07:00", "07:00"]', "schedule.passes: must rise"),
     ('passes = ["07:00", "12:30"]', "passes = []", "schedule.passes: is empty"),
     ('passes = ["07:00", "12:30"]', 'passes = ["7"]', 'schedule.passes[0]: is "7", but a local time of day'),
+    ('passes = ["07:00"', 'workers = 0\npasses = ["07:00"', "schedule.workers: is 0; write 1 to 64"),
     ('passes = ["07:00"', 'poll_minutes = 0\npasses = ["07:00"', "schedule.poll_minutes: is 0; write 1 to 1440"),
     ('administration = ["karin"]', 'administration = ["karim"]', "the id 'karim'; did you mean 'karin'?"),
     ('administration = ["karin"]', 'administration = ["karin@by.example"]', "did you mean 'karin'?"),

@@ -1,0 +1,79 @@
+"""One reading round over all mailboxes: a bounded number of workers, and one mailbox's trouble delays no other."""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from mailbot.config.model import MailboxSettings
+from mailbot.work.context import Context
+from mailbot.work.intake import MailboxPass, read_received, read_sent
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[str], None]
+_Read = Callable[[Context, MailboxSettings, datetime], MailboxPass]
+
+_FIRST_WAIT = timedelta(minutes=1)
+_LONGEST_WAIT = timedelta(minutes=30)
+
+
+@dataclass(slots=True)
+class BackOff:
+    """Which mailboxes to leave alone for a while between scheduled passes: waits double, with jitter, up to a limit.
+
+    The jitter keeps a thousand mailboxes of a server that has come back from calling at the same moment.
+    """
+
+    jitter: Callable[[], float] = field(default=random.random)
+    _failures: dict[str, int] = field(default_factory=dict)
+    _next_try_at: dict[str, datetime] = field(default_factory=dict)
+
+    def may_try(self, mailbox: str, now: datetime) -> bool:
+        return mailbox not in self._next_try_at or self._next_try_at[mailbox] <= now
+
+    def note(self, results: Iterable[MailboxPass], now: datetime) -> None:
+        """Remember how each mailbox fared."""
+        for result in results:
+            if result.error is None:
+                self._failures.pop(result.mailbox, None)
+                self._next_try_at.pop(result.mailbox, None)
+                continue
+            failures = self._failures.get(result.mailbox, 0)
+            self._failures[result.mailbox] = failures + 1
+            wait = min(_FIRST_WAIT * 2 ** min(failures, 10), _LONGEST_WAIT)
+            self._next_try_at[result.mailbox] = now + wait * (0.75 + 0.5 * self.jitter())
+
+
+def read_all(
+    context: Context, mailboxes: Sequence[MailboxSettings], now: datetime, progress: Progress
+) -> tuple[MailboxPass, ...]:
+    """Received mail of every mailbox first, then everybody's Sent folder: an answer is seen after its question."""
+    with ThreadPoolExecutor(max_workers=context.config.schedule.workers, thread_name_prefix="reader") as pool:
+        received = list(pool.map(lambda one: _isolated(read_received, context, one, now, progress), mailboxes))
+        readable = [one for one, result in zip(mailboxes, received, strict=True) if result.error is None]
+        sent = {
+            result.mailbox: result
+            for result in pool.map(lambda one: _isolated(read_sent, context, one, now, progress), readable)
+        }
+    return tuple(_together(result, sent.get(result.mailbox)) for result in received)
+
+
+def _isolated(
+    read: _Read, context: Context, mailbox: MailboxSettings, now: datetime, progress: Progress
+) -> MailboxPass:
+    progress(mailbox.address)
+    try:
+        return read(context, mailbox, now)
+    except Exception as error:  # a defect of ours in one mailbox; the others are read
+        log.exception("mailbox_pass_failed", mailbox=mailbox.address)
+        return MailboxPass(mailbox.address, 0, f"reading it failed ({type(error).__name__})")
+
+
+def _together(received: MailboxPass, sent: MailboxPass | None) -> MailboxPass:
+    if sent is None:
+        return received
+    return MailboxPass(received.mailbox, received.new_messages + sent.new_messages, sent.error)
