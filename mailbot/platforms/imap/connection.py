@@ -25,6 +25,8 @@ _GOODBYE_SECONDS = 2
 #: UIDs asked for in one SEARCH: imaplib refuses lines of a million octets, and a UID has up to ten digits
 _SEARCH_WINDOW = 40_000
 _MAX_LISTINGS = 3
+#: RFC 5530: some of the messages have been deleted, here is the rest
+_GONE_CODES = frozenset({"EXPUNGEISSUED", "NONEXISTENT"})
 
 
 class LostConnection(TransientError):
@@ -46,8 +48,10 @@ class ImapConnection:
         """Connect and log in. TransientError or PermanentError, each with its remedy."""
         self.endpoint = endpoint
         self.login = login
-        #: the folder that is open, and whether a connection is still worth keeping
+        #: the folder that is open, and how it stood when it was opened
         self.selected: bytes | None = None
+        self.state: FolderState | None = None
+        #: false once nothing more can be asked
         self.usable = True
         with self.errors():
             self._client = connected(endpoint)
@@ -156,7 +160,7 @@ class ImapConnection:
                 uidnext=self._number("UIDNEXT"),
                 messages=self._number("EXISTS"),
             )
-        self.selected = folder
+        self.selected, self.state = folder, state
         return state
 
     def unselect(self) -> None:
@@ -214,8 +218,10 @@ class ImapConnection:
         """`items` of those UIDs of the open folder that are still there, in the server's order."""
         with self.errors("FETCH"):
             self._forget("FETCH")
-            answer = self._checked("FETCH", self._imap.uid("FETCH", uids.sequence_set(), f"({items})"))
-            yield from fetched(answer)
+            typ, data = self._imap.uid("FETCH", uids.sequence_set(), f"({items})")
+            if typ == "NO" and response_code(_first_line(data)) in _GONE_CODES:
+                typ, data = "OK", self._response("FETCH")
+            yield from fetched(self._checked("FETCH", (typ, data)))
 
     def uids_with_header(self, name: str, value: str) -> UidSet:
         """UIDs in the open folder whose header field `name` contains `value` (servers may look at words only)."""
@@ -278,8 +284,7 @@ class ImapConnection:
         typ, data = answer
         if typ == "OK":
             return [each for each in data if each is not None]
-        line = next((each.decode("ascii", "replace") for each in data if isinstance(each, bytes)), "")
-        raise self._refusal(command, typ, response_code(line))
+        raise self._refusal(command, typ, response_code(_first_line(data)))
 
     def _refusal(self, command: str, typ: str, code: str) -> MailbotError:
         """The server's own words are left out: they may quote mail or names of people's folders."""
@@ -342,3 +347,7 @@ def _plain_words(*words: str) -> bool:
 
 def _quoted(name: bytes) -> bytes:
     return b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+def _first_line(data: list[Any]) -> str:
+    return next((each.decode("ascii", "replace") for each in data if isinstance(each, bytes)), "")

@@ -55,12 +55,9 @@ def fetched(answer: Iterable[Piece | None]) -> Iterator[tuple[int, FetchItems]]:
 
 
 def section(items: FetchItems, name: bytes) -> bytes | None:
-    """The octets of `name` ("BODY[HEADER]"), also when only their beginning was asked for; None when not answered."""
-    for key in (name, name + b"<0>"):
-        if key in items:
-            value = items[key]
-            return value if isinstance(value, bytes) else b""
-    return None
+    """The octets of `name` ("BODY[HEADER]"), also when only their beginning was asked for; None for NIL or nothing."""
+    value = items.get(name, items.get(name + b"<0>"))
+    return value if isinstance(value, bytes) else None
 
 
 def number(value: Value) -> int:

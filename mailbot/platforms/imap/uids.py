@@ -4,7 +4,7 @@ import base64
 import binascii
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Self
@@ -122,8 +122,3 @@ class UidSet:
         if len(ends) % 2 or ends != sorted(ends):
             raise ValueError("damaged set of UIDs")
         return cls(tuple(zip(ends[::2], ends[1::2], strict=True)))
-
-
-def windows(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """Pieces of at most `size`."""
-    return (uids[start : start + size] for start in range(0, len(uids), size))

@@ -1,0 +1,34 @@
+"""INTERNALDATE (RFC 3501 section 9, date-time) as seconds since the epoch."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from mailbot.platforms.imap.syntax import Value
+
+_MONTHS = {name: number for number, name in enumerate(b"JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}
+_DATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = int((datetime(9999, 12, 30, tzinfo=UTC) - _EPOCH).total_seconds())
+
+
+def seconds_of(value: Value) -> int | None:
+    """Seconds since the epoch, or None when this is no date."""
+    match = _DATE.fullmatch(value) if isinstance(value, bytes) else None
+    if match is None:
+        return None
+    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = match.groups()
+    try:
+        # second 60 is a leap second
+        local = datetime(
+            int(year), _MONTHS[month.upper()], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC
+        )
+    except (ValueError, KeyError):
+        return None
+    offset = int(zone_hours) * 3600 + int(zone_minutes) * 60
+    elapsed = local - _EPOCH
+    return elapsed.days * 86_400 + elapsed.seconds - (offset if sign == b"+" else -offset)
+
+
+def utc(seconds: int) -> datetime:
+    """The instant, held within the years that a calendar has."""
+    return _EPOCH + timedelta(seconds=max(0, min(seconds, _LAST)))

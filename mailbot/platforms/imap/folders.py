@@ -1,0 +1,94 @@
+"""Which folders a mailbox has, what people call them, and what they are for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mailbot.platforms.base import Folder, FolderRole
+from mailbot.platforms.folder_names import INBOX, decode_utf7, folder_role, on_disk, shown, storable
+from mailbot.platforms.imap.answers import FolderState, Listed
+from mailbot.platforms.imap.connection import ImapConnection
+
+#: RFC 6154 section 2; the case in which servers write them differs
+_ROLES: Mapping[str, FolderRole] = {"\\sent": "sent", "\\drafts": "drafts", "\\trash": "trash", "\\junk": "junk"}
+#: folders that show again what lies in others (RFC 6154 section 2, RFC 8457)
+_VIEWS = frozenset({"\\all", "\\flagged", "\\important"})
+_NO_MAIL = frozenset({"\\noselect", "\\nonexistent"})
+
+#: configured names of the folders with a role, as people see them
+RoleNames = Mapping[FolderRole, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A folder, and how it stands if the server told at once."""
+
+    folder: Folder
+    state: FolderState | None
+
+
+def raw_name(folder: Folder) -> bytes:
+    """The folder's name as the server spells it."""
+    return on_disk(folder.id).encode("utf-8", "surrogateescape")
+
+
+def folder_id(name: bytes) -> str:
+    """A name as the server spells it, as text that any database takes."""
+    return storable(name.decode("utf-8", "surrogateescape"))
+
+
+def find_folders(connection: ImapConnection, configured: RoleNames) -> list[Found]:
+    """All folders of this mailbox that hold mail, the inbox first; other people's and shared ones are left out."""
+    own, foreign = connection.namespaces()
+    listed, states = connection.list_folders(with_status=True)
+    ours = [each for each in listed if not _is_foreign(each, foreign)]
+    prefixes = [prefix for prefix, _ in own if prefix]
+    found = [Found(Folder(INBOX, INBOX, "inbox"), _inbox_state(states))]
+    for each in ours:
+        if each.name.upper() == INBOX.encode() or each.attributes & (_NO_MAIL | _VIEWS):
+            continue
+        name = _shown_name(each, prefixes)
+        role = _configured_role(name, configured) or _special_use(each, ours) or folder_role(name)
+        found.append(Found(Folder(folder_id(each.name), name, role), states.get(each.name)))
+    return found
+
+
+def _inbox_state(states: Mapping[bytes, FolderState]) -> FolderState | None:
+    """INBOX is the one name whose case means nothing (RFC 3501 section 5.1)."""
+    return next((state for name, state in states.items() if name.upper() == INBOX.encode()), None)
+
+
+def _is_foreign(listed: Listed, prefixes: Iterable[bytes]) -> bool:
+    """In the namespace of other users or a shared one; those mailboxes are read under their own address."""
+    separator = listed.separator.encode()
+    return any(
+        listed.name.startswith(prefix) or (separator and listed.name + separator == prefix)
+        for prefix in prefixes
+        if prefix
+    )
+
+
+def _shown_name(listed: Listed, prefixes: Sequence[bytes]) -> str:
+    """The name with "/" between its parts and without the prefix that some servers put before every folder."""
+    raw = next((listed.name.removeprefix(each) for each in prefixes if listed.name.startswith(each)), listed.name)
+    name = raw.decode("utf-8", "replace")
+    parts = name.split(listed.separator) if listed.separator else [name]
+    return shown("/".join(decode_utf7(part) for part in parts))
+
+
+def _configured_role(name: str, configured: RoleNames) -> FolderRole | None:
+    wanted = name.casefold()
+    for role, names in configured.items():
+        if any(wanted == each.casefold() or wanted.startswith(f"{each.casefold()}/") for each in names):
+            return role
+    return None
+
+
+def _special_use(listed: Listed, others: Sequence[Listed]) -> FolderRole | None:
+    """The role the server gives the folder, or the nearest folder above it."""
+    best: tuple[int, FolderRole] | None = None
+    for each in others:
+        role = next((_ROLES[attribute] for attribute in each.attributes if attribute in _ROLES), None)
+        above = each.name + each.separator.encode()
+        if role and (each.name == listed.name or (each.separator and listed.name.startswith(above))):
+            best = max(best or (0, role), (len(each.name), role))
+    return best[1] if best else None

@@ -1,0 +1,332 @@
+"""Reading a mailbox over IMAP (RFC 3501) without leaving a trace in it."""
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from mailbot.errors import PermanentError, TransientError
+from mailbot.platforms.base import Arrival, Changes, Folder
+from mailbot.platforms.imap import reading, structure
+from mailbot.platforms.imap.answers import FolderState
+from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
+from mailbot.platforms.imap.cursor import ImapCursor, delivery_id, uid_of
+from mailbot.platforms.imap.dates import seconds_of, utc
+from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
+from mailbot.platforms.imap.pool import Connect, ConnectionPool
+from mailbot.platforms.imap.syntax import FetchItems, number, section
+from mailbot.platforms.imap.uids import UidSet
+
+T = TypeVar("T")
+
+_LISTING_WINDOW = 2_000
+#: new messages that are looked for by UID; of more all are listed, in pieces
+_FEW = 20_000
+_WHOLE = "BODY.PEEK[]"
+#: stands for a folder that is not there (yet, or any more)
+_NOTHING = ImapCursor(0, 0, UidSet())
+
+
+@dataclass(slots=True)
+class _Listing:
+    """New messages, packed: there may be a hundred thousand."""
+
+    uids: "array[int]" = field(default_factory=lambda: array("L"))
+    seconds: "array[int]" = field(default_factory=lambda: array("q"))
+    sizes: "array[int]" = field(default_factory=lambda: array("Q"))
+    #: messages the server cannot tell about
+    unreadable: int = 0
+
+    def add(self, uid: int, items: FetchItems) -> None:
+        seconds = seconds_of(items.get(b"INTERNALDATE"))
+        if seconds is None:  # as old as the message before it
+            seconds = self.seconds[-1] if self.seconds else 0
+        self.uids.append(uid)
+        self.seconds.append(seconds)
+        self.sizes.append(number(items.get(b"RFC822.SIZE")))
+
+    def oldest_first(self) -> Sequence[int]:
+        """Positions by date. UIDs mostly rise with the dates."""
+        positions = range(len(self.uids))
+        if all(map(int.__le__, self.seconds, islice(self.seconds, 1, None))):
+            return positions
+        return array("L", sorted(positions, key=self.seconds.__getitem__))
+
+
+class ImapMailbox:
+    """One mailbox as a Mailbox.
+
+    Folder ids are names as the server spells them. A delivery id is UIDVALIDITY and UID. `connect` opens a connection
+    to this mailbox; `close` leaves it with the pool under `key`, for the next pass.
+    """
+
+    def __init__(
+        self, pool: ConnectionPool, key: str, connect: Connect, *, folder_names: RoleNames | None = None
+    ) -> None:
+        self._pool = pool
+        self._key = key
+        self._connect = connect
+        self._folder_names = folder_names or {}
+        self._connection: ImapConnection | None = None
+        #: the connection is from an earlier pass and has not answered since
+        self._untried = False
+        #: how folders stood when they were listed; each is used once
+        self._states: dict[str, FolderState] = {}
+        self._ahead = reading.ReadAhead()
+
+    # --- Mailbox ---
+
+    def folders(self) -> Sequence[Folder]:
+        found = self._asked(lambda connection: find_folders(connection, self._folder_names))
+        self._states = {each.folder.id: each.state for each in found if each.state is not None}
+        return [each.folder for each in found]
+
+    def changes(self, folder: Folder, cursor: str | None, *, limit: int = 500) -> Iterator[Changes]:
+        """What changed since `cursor`. An unchanged folder costs one STATUS, or nothing right after `folders`.
+
+        New mail costs a SEARCH and a FETCH of what is new; only where messages are missing are all UIDs listed.
+        """
+        memory = ImapCursor.decode(cursor) if cursor is not None else None
+        told = self._state(folder)
+        if told is not None and memory is not None and memory.is_current(told):
+            yield Changes(arrived=(), gone=(), cursor=memory.encode())
+            return
+        state = self._examined(folder) if told is not None else None
+        if told is None or state is None:
+            yield Changes(arrived=(), gone=_ids(memory, memory.known) if memory else (), cursor=_NOTHING.encode())
+            return
+        same = memory is not None and memory.uidvalidity == state.uidvalidity
+        before = memory if memory is not None and same else ImapCursor(state.uidvalidity, 0, UidSet())
+        found, gone = self._compared(before, state)
+        listing = self._listing(folder, found.minus(before.known))
+        uidnext = max(state.uidnext, told.uidnext, found.highest + 1, before.known.highest + 1)
+        reset = cursor is not None and not same and memory != _NOTHING
+        after = ImapCursor(state.uidvalidity, before.uidnext, before.known.minus(gone))
+        yield from self._batches(folder, listing, after, gone, uidnext=uidnext, limit=limit, reset=reset)
+        if listing.unreadable:
+            raise TransientError(
+                f"{self._host} cannot tell about {listing.unreadable} message(s) of a folder; look at the server's log"
+            )
+
+    def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        uids = self._uids(folder, delivery_ids) if delivery_ids else {}
+        sizes = {uid: self._ahead.size(folder.id, each) or 0 for each, uid in uids.items()}
+        asked = iter(delivery_ids)
+        for window in reading.header_windows(list(sizes), sizes):
+            headers = self._headers(folder, window, sizes)
+            for each in asked:
+                uid = uids.get(each)
+                yield each, None if uid is None else headers.get(uid)
+                if uid == window[-1]:
+                    break
+        yield from ((each, None) for each in asked)
+
+    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:
+        """Small messages whole, and some of those that follow with them; of large ones the text, unless all is asked.
+
+        Empty when the server cannot give a message that is there.
+        """
+        uid = self._uids(folder, [delivery_id]).get(delivery_id)
+        if uid is None:
+            return None
+        size = self._ahead.size(folder.id, delivery_id)
+        if size is not None and size <= reading.WHOLE_OCTETS:
+            if not self._ahead.holds(delivery_id):
+                wanted = self._uids(folder, self._ahead.plan(delivery_id))
+                found = self._sections(folder, list(wanted.values()), _WHOLE)
+                self._ahead.hold({each: found.get(uid) for each, uid in wanted.items()})
+            return self._ahead.take(delivery_id)
+        if size is None and not with_attachments:
+            told, _ = self._gently(folder, [uid], "RFC822.SIZE")
+            size = number(told[uid].get(b"RFC822.SIZE")) if uid in told else 0
+        if with_attachments or (size or 0) <= reading.WHOLE_OCTETS:
+            return self._sections(folder, [uid], _WHOLE).get(uid)
+        return self._text(folder, uid)
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.give_back(self._key, connection)
+
+    # --- what is new ---
+
+    def _compared(self, before: ImapCursor, state: FolderState) -> tuple[UidSet, UidSet]:
+        """UIDs that may be new, and those known that are gone. The folder has just been opened."""
+        connection = self._open_connection()
+        old = before.known.below(before.uidnext)
+        if before.uidnext and state.messages - len(old) <= _FEW:
+            found = connection.uids_from(before.uidnext)
+            if len(old) + len(found) == state.messages:
+                return found, before.known.minus(old).minus(found)
+        found = connection.all_uids(state.messages)
+        return found, before.known.minus(found)
+
+    def _listing(self, folder: Folder, uids: UidSet) -> _Listing:
+        listing = _Listing()
+        remaining = iter(uids)
+        while window := list(islice(remaining, _LISTING_WINDOW)):
+            found, unreadable = self._gently(folder, window, "INTERNALDATE RFC822.SIZE")
+            for uid in window:
+                if uid in found:
+                    listing.add(uid, found[uid])
+            listing.unreadable += len(unreadable)
+        return listing
+
+    def _batches(
+        self,
+        folder: Folder,
+        listing: _Listing,
+        cursor: ImapCursor,
+        gone: UidSet,
+        *,
+        uidnext: int,
+        limit: int,
+        reset: bool,
+    ) -> Iterator[Changes]:
+        """Until the last batch the cursor says "nothing new is known to be complete from `uidnext` on"."""
+        order = listing.oldest_first()
+        uidvalidity, known = cursor.uidvalidity, cursor.known
+        for start in range(0, len(order) or 1, limit):
+            positions = order[start : start + limit]
+            known = known.union(UidSet.of(listing.uids[position] for position in positions))
+            is_last = start + limit >= len(order) and not listing.unreadable
+            after = ImapCursor(uidvalidity, uidnext if is_last else cursor.uidnext, known)
+            arrived = tuple(
+                Arrival(delivery_id(uidvalidity, listing.uids[each]), utc(listing.seconds[each]), listing.sizes[each])
+                for each in positions
+            )
+            self._ahead.begin(folder.id, {each.delivery_id: each.size for each in arrived})
+            yield Changes(
+                arrived=arrived,
+                gone=_ids(cursor, gone) if start == 0 else (),
+                cursor=after.encode(),
+                reset=reset and start == 0,
+            )
+
+    # --- messages ---
+
+    def _headers(self, folder: Folder, uids: Sequence[int], sizes: Mapping[int, int]) -> dict[int, bytes]:
+        """Header blocks; empty ones for messages that the server cannot give."""
+        small = [uid for uid in uids if sizes[uid] <= reading.HEADER_OCTETS]
+        large = [uid for uid in uids if sizes[uid] > reading.HEADER_OCTETS]
+        headers = self._sections(folder, small, "BODY.PEEK[HEADER]")
+        return headers | self._sections(folder, large, f"BODY.PEEK[HEADER]<0.{reading.HEADER_OCTETS}>")
+
+    def _sections(self, folder: Folder, uids: Sequence[int], item: str) -> dict[int, bytes]:
+        """One section of each message that is there; empty when the server cannot give it."""
+        if not uids:
+            return {}
+        found, unreadable = self._gently(folder, uids, item)
+        name = item.partition("<")[0].replace(".PEEK", "").encode()
+        values = {uid: section(items, name) for uid, items in found.items()}
+        # NIL stands for what has just been deleted (RFC 2180 section 4.1.3), or for a section without content.
+        doubtful = [uid for uid, value in values.items() if value is None]
+        present = self._gently(folder, doubtful, "FLAGS")[0] if doubtful else {}
+        given = {uid: value for uid, value in values.items() if value is not None}
+        return given | dict.fromkeys([*unreadable, *present], b"")
+
+    def _text(self, folder: Folder, uid: int) -> bytes | None:
+        """A large message with its attachments empty."""
+        header_item = f"BODY.PEEK[HEADER]<0.{reading.HEADER_OCTETS}>"
+        found, unreadable = self._gently(folder, [uid], f"BODYSTRUCTURE {header_item}")
+        if uid not in found:
+            return b"" if uid in unreadable else None
+        try:
+            parts = structure.entities(found[uid].get(b"BODYSTRUCTURE"))
+        except ValueError:  # a structure the server itself cannot make out
+            return self._sections(folder, [uid], _WHOLE).get(uid)
+        header = section(found[uid], b"BODY[HEADER]") or b""
+        items: FetchItems = {}
+        for request in structure.requests(parts):
+            more, _ = self._gently(folder, [uid], request)
+            items.update(more.get(uid, {}))
+        return structure.rebuilt(header, parts, items)
+
+    def _gently(self, folder: Folder, uids: Sequence[int], items: str) -> tuple[dict[int, FetchItems], frozenset[int]]:
+        def fetch(wanted: UidSet, what: str = items) -> dict[int, FetchItems]:
+            return dict(self._with_folder(folder).fetch(wanted, what))
+
+        def is_there(uid: int) -> bool:
+            return uid in fetch(UidSet.of([uid]), "FLAGS")
+
+        return reading.fetch_gently(fetch, is_there, uids)
+
+    # --- the connection ---
+
+    @property
+    def _host(self) -> str:
+        return str(self._open_connection().endpoint)
+
+    def _open_connection(self) -> ImapConnection:
+        if self._connection is not None and not self._connection.usable:
+            self._connection.close()
+            self._connection = None
+        if self._connection is None:
+            leased = self._pool.lease(self._key, self._connect)
+            self._connection, self._untried = leased.connection, leased.kept
+        return self._connection
+
+    def _asked(self, question: Callable[[ImapConnection], T]) -> T:
+        """The answer; asked again on a new connection when a kept one turns out to be dead."""
+        connection = self._open_connection()
+        try:
+            answer = question(connection)
+        except LostConnection:
+            if not self._untried:
+                raise
+            return self._asked(question)
+        self._untried = False
+        return answer
+
+    def _state(self, folder: Folder) -> FolderState | None:
+        """How the folder stands; None when there is none of this name."""
+        told = self._states.pop(folder.id, None)
+        return told or self._of_folder(folder, lambda connection: connection.status(raw_name(folder)))
+
+    def _examined(self, folder: Folder) -> FolderState | None:
+        """The folder opened anew, so that the server tells what has come; None when there is none of this name."""
+        return self._of_folder(folder, lambda connection: connection.examine(raw_name(folder)))
+
+    def _of_folder(self, folder: Folder, question: Callable[[ImapConnection], T]) -> T | None:
+        try:
+            return self._asked(question)
+        except Refused as refusal:
+            name = raw_name(folder)
+            if folder.role == "inbox":
+                raise self._no_inbox(refusal) from refusal
+            if self._asked(lambda connection: connection.exists(name)):
+                raise
+            return None
+
+    def _no_inbox(self, refusal: Refused) -> PermanentError:
+        login = self._open_connection().login
+        remedy = "check that the mailbox exists and that its owner may read it"
+        if login.method in ("master", "authzid"):
+            remedy = f"let {login.user} be judged as the owner (Dovecot's ACL plugin: acl_user = %u)"
+        return PermanentError(f"{refusal}: the login works, but the inbox cannot be opened; {remedy}")
+
+    def _with_folder(self, folder: Folder) -> ImapConnection:
+        """The connection with this folder open."""
+        connection = self._open_connection()
+        if connection.selected != raw_name(folder) and self._examined(folder) is None:
+            raise TransientError(f"{connection.endpoint}: a folder of {connection.login.mailbox} has just gone")
+        return self._open_connection()
+
+    def _uids(self, folder: Folder, delivery_ids: Sequence[str]) -> dict[str, int]:
+        """The UIDs behind those ids that are of the folder as it is now."""
+        connection = self._open_connection()
+        state = connection.state if connection.selected == raw_name(folder) else None
+        for _ in range(2):
+            if state is not None:
+                uids = {each: uid_of(each, state.uidvalidity) for each in delivery_ids}
+                ours = {each: uid for each, uid in uids.items() if uid is not None}
+                if ours or not uids:
+                    return ours
+            # None of them: the folder may have begun another life since it was opened.
+            state = self._examined(folder)
+        return {}
+
+
+def _ids(cursor: ImapCursor, uids: UidSet) -> tuple[str, ...]:
+    return tuple(delivery_id(cursor.uidvalidity, uid) for uid in uids)
