@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from mailbot.errors import PermanentError, TransientError
+
 FolderRole = Literal["inbox", "sent", "drafts", "trash", "junk", "other"]
 
 
@@ -108,16 +110,43 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The mail was taken; `refused` lists recipients that were not (a partial refusal)."""
+    """The mail was taken, by everybody but those in `refused` and `deferred` (a partial refusal)."""
 
     refused: tuple[Refusal, ...] = ()
+    #: recipients whom the server refuses for now: the mail goes to them, and to nobody else, later
+    deferred: tuple[Refusal, ...] = ()
+    #: False: the copy in Sent is made by `Sender.file`, once it is on record that the mail was taken
+    filed: bool = True
+
+
+class SenderUnavailable(TransientError):
+    """Nothing can be sent at present, whatever the mail: no connection, a refused login, an untrusted certificate."""
+
+
+class DestinationTrouble(TransientError):
+    """One destination takes no mail at present: an address, or a whole domain; other mail is not affected."""
+
+    def __init__(self, message: str, destination: str) -> None:
+        super().__init__(message)
+        self.destination = destination
+
+
+class CannotCarry(PermanentError):
+    """This server cannot take the mail without altering it; the reason is a fixed word for templates."""
+
+    def __init__(self, message: str, reason: Literal["too_large", "eight_bit", "line_ends"]) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Sender(Protocol):
     """Sending from the service mailbox; what was sent lies in its Sent folder exactly once."""
 
     def prepare(self, mail: OutgoingMail) -> str | None:
-        """Put the mail where it can be found again before it is sent (a draft); its handle, or None."""
+        """Everything that can still be undone: a draft, or a dialogue up to its last word. A handle, or None.
+
+        The caller records the handle before `send`. An attempt without a recorded handle has sent nothing.
+        """
         ...
 
     def send(self, mail: OutgoingMail, handle: str | None) -> Receipt:
@@ -129,6 +158,10 @@ class Sender(Protocol):
 
     def fate(self, message_id: str, handle: str | None) -> Fate:
         """What became of an attempt whose answer was lost: looked up by handle, or by Message-ID in Sent."""
+        ...
+
+    def file(self, mail: OutgoingMail) -> None:
+        """Lay a copy of sent mail into Sent unless one is there; for receipts that are not `filed`."""
         ...
 
     def close(self) -> None: ...

@@ -84,6 +84,7 @@ class MaildirWorld:
 
 class MaildirSenderWorld:
     refuses_at_once = True
+    exactly_once = True
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._root = root

@@ -112,6 +112,8 @@ class GraphSender:
             found = (i for i in account.items.values() if i.folder == folder and i.internet_message_id == message_id)
             return next(found, None)
 
+    def file(self, mail: OutgoingMail) -> None: ...
+
     def close(self) -> None: ...
 
 

@@ -70,6 +70,7 @@ def test_throttling_says_how_long_to_wait() -> None:
 
 class GraphSenderWorld:
     refuses_at_once = False
+    exactly_once = True
 
     def __init__(self) -> None:
         self.server = GraphServer([ANNA, EVA, SERVICE])

@@ -1,7 +1,7 @@
 """A real Postfix in front of the session's Dovecot: submission with its accounts' passwords, delivery by LMTP.
 
 Domains it delivers for: bjurholm.example (ours) and medborgare.example (everybody else). Recipients that are refused:
-nobody@ for good, busy@ for now. Mail to any other domain bounces: none leaves this machine.
+nobody@ and ingen@ for good, busy@ for now. Mail to any other domain bounces: none leaves this machine.
 """
 
 import os
@@ -19,7 +19,7 @@ _LISTENERS = ("smtp", "submission", "submissions", "seven")
 SIZE_LIMIT = 5_000_000
 _MAPS = {
     "mailboxes": "if !/^nobody@/\n/./ OK\nendif\n",
-    "recipients": "/^nobody@/ 550 5.1.1 No such mailbox here\n/^busy@/ 450 4.2.1 Try again later\n",
+    "recipients": "/^(nobody|ingen)@/ 550 5.1.1 No such mailbox here\n/^busy@/ 450 4.2.1 Try again later\n",
     # Who logs in as an address may send as that address only.
     "senders": "/^(.*)$/ $1\n",
 }

@@ -82,6 +82,9 @@ class MaildirSender:
         except OSError as error:
             raise trouble(self._service_mailbox / _SENT, error) from error
 
+    def file(self, mail: OutgoingMail) -> None:
+        """Nothing to do: the copy in Sent is part of sending."""
+
     def close(self) -> None:
         """Nothing is kept open."""
 
