@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mailbot.config.model import Config, MailboxSettings, MaildirServer
+from mailbot.config.model import Config, ImapServer, MailboxSettings, MaildirServer
+from mailbot.errors import PermanentError
 from mailbot.platforms.base import Mailbox, Sender
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
@@ -13,6 +15,9 @@ from mailbot.store.lock import exclusive
 from mailbot.store.references import References
 from mailbot.store.store import Store
 from mailbot.work.context import Context
+
+if TYPE_CHECKING:
+    from mailbot.platforms.imap.servers import ImapServers
 
 REFERENCE_KEY = "reference-key"
 
@@ -32,13 +37,13 @@ def templates(config: Config) -> Templates:
 def installation(config: Config) -> Iterator[Context]:
     """Everything a command on a configured installation needs; closed at the end."""
     keys = references(config)
-    with Store.open(config.paths.database, keys) as store:
+    with Store.open(config.paths.database, keys) as store, imap_servers(config) as imap:
         yield Context(
             config=config,
             store=store,
             references=keys,
             templates=templates(config),
-            open_mailbox=lambda settings: open_mailbox(config, settings),
+            open_mailbox=lambda settings: open_mailbox(config, settings, imap),
             open_sender=lambda: open_sender(config),
         )
 
@@ -50,10 +55,34 @@ def daemon_installation(config: Config) -> Iterator[Context]:
         yield context
 
 
-def open_mailbox(config: Config, settings: MailboxSettings) -> Mailbox:
-    """The mailbox on the server the configuration names; platforms are imported only when they are used."""
+@contextmanager
+def imap_servers(config: Config) -> "Iterator[ImapServers | None]":
+    """The IMAP servers with the connections that are kept between passes; None where there are none."""
+    servers = [server for server in config.servers.values() if isinstance(server, ImapServer)]
+    if not servers:
+        yield None
+        return
+    from mailbot.platforms.imap.servers import ImapServers
+
+    imap = ImapServers(Secrets(Path(config.paths.secrets)).get, keep=max(server.keep_connections for server in servers))
+    try:
+        yield imap
+    finally:
+        imap.close()
+
+
+def open_mailbox(config: Config, settings: MailboxSettings, imap: "ImapServers | None" = None) -> Mailbox:
+    """The mailbox on the server the configuration names; platforms are imported only when they are used.
+
+    Without `imap` the connection is not kept.
+    """
     server = config.servers[settings.server]
     match server:
+        case ImapServer():
+            from mailbot.platforms.imap.servers import ImapServers
+
+            imap = imap or ImapServers(Secrets(Path(config.paths.secrets)).get, keep=0)
+            return imap.mailbox(server, settings)
         case MaildirServer():
             from mailbot.platforms.maildir.mailbox import MaildirMailbox
 
@@ -70,7 +99,14 @@ def open_sender(config: Config, *, delivered_at: Callable[[], datetime] | None =
 
             paths = local_mailboxes(config)
             outside = Path(server.outside) if server.outside else None
-            return MaildirSender(paths.get, server.folder(service.address), outside=outside, delivered_at=delivered_at)
+            return MaildirSender(
+                lambda address: paths.get(address.lower()),
+                server.folder(service.address),
+                outside=outside,
+                delivered_at=delivered_at,
+            )
+        case ImapServer():
+            raise PermanentError(f"sending through {server.host} is not possible yet")
 
 
 def local_mailboxes(config: Config) -> dict[str, Path]:

@@ -88,9 +88,47 @@ class MaildirServer:
         return Path(self.path.format(address=address, user=user, domain=domain))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderNames:
+    """Names of the folders with a role, as people see them, where the server does not say (RFC 6154)."""
+
+    sent: tuple[str, ...] = ()
+    drafts: tuple[str, ...] = ()
+    trash: tuple[str, ...] = ()
+    junk: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapServer:
+    kind: Literal["imap"]
+    host: str
+    #: 0: 993 for tls = "implicit", else 143
+    port: int = 0
+    #: "none" only towards this machine itself
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    #: PEM file of the authorities to trust; empty = those of the operating system
+    ca_file: str = ""
+    login: Literal["user", "master", "authzid", "xoauth2"] = "user"
+    #: the master or service identity; unused where each mailbox logs in as itself
+    user: str = ""
+    #: name of the secret; with login = "user" the default for mailboxes that name none
+    secret: str = ""
+    #: prints an access token for {address}; arguments, no shell
+    token_command: tuple[str, ...] = ()
+    smtp: Endpoint | None = None
+    managesieve: Endpoint | None = None
+    folders: FolderNames = field(default_factory=FolderNames)
+    #: connections that stay open between passes
+    keep_connections: int = 200
+
+    @property
+    def imap_port(self) -> int:
+        return self.port or (993 if self.tls == "implicit" else 143)
+
+
 #: what `[servers.NAME]` can be, by its `kind`; a new platform adds its class here and to `Server`
-SERVER_KINDS: Mapping[str, type[MaildirServer]] = {"maildir": MaildirServer}
-Server = MaildirServer
+SERVER_KINDS: Mapping[str, type[MaildirServer] | type[ImapServer]] = {"maildir": MaildirServer, "imap": ImapServer}
+Server = MaildirServer | ImapServer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +141,10 @@ class MailboxSettings:
     #: default: headers for personal mailboxes, full for the others (requirements 0, "Private-use scope")
     read: Literal["headers", "full", ""] = ""
     aliases: tuple[str, ...] = ()
+    #: login name on the server; empty = the address
+    user: str = ""
+    #: name of this mailbox's own secret, on servers with login = "user"
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

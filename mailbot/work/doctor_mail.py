@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mailbot.config.model import Config, MailboxSettings, MaildirServer
+from mailbot.config.model import Config, ImapServer, MailboxSettings, MaildirServer
 from mailbot.errors import MailbotError
 from mailbot.platforms.base import Mailbox
 from mailbot.work.doctor_findings import Check, Findings
@@ -45,12 +45,16 @@ def _unwritable(config: Config, settings: MailboxSettings) -> Path | None:
             return next(
                 (place for place in places if not os.access(place, os.W_OK | os.X_OK, effective_ids=True)), None
             )
+        case ImapServer():
+            return None
 
 
 def outgoing_checks(config: Config, find: Findings) -> Iterator[Check]:
     """Whom mailbot writes to must be reachable from the service mailbox's server."""
     name = "outgoing mail"
     server = config.servers[config.service_mailbox.server]
+    if isinstance(server, ImapServer):
+        return
     if server.outside:
         if not os.access(server.outside, os.W_OK | os.X_OK, effective_ids=True):
             yield find.problem(name, "outgoing_folder", folder=server.outside)

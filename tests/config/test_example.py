@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from mailbot.config.load import ConfigFile, PeopleFile, load
-from mailbot.config.model import SERVER_KINDS
+from mailbot.config.model import SERVER_KINDS, Endpoint, ImapServer
 from mailbot.policy.profile import Policy, load_policy
 from mailbot.settings import key_of
 
@@ -39,9 +39,30 @@ def has_key(text: str, key: str) -> bool:
     return re.search(rf"(?m)^\s*{key}\s*=|^\[+(?:\w+\.)*{key}(?:\.\w+)*\]+|[{{,]\s*{key}\s*=", text) is not None
 
 
+def everything_in_use() -> str:
+    """The example with its commented-out settings switched on: they begin with "#" and no space."""
+    return re.sub(r"(?m)^#(?=[\[a-z])", "", CONFIG.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("key", sorted({*keys(ConfigFile), *(k for kind in SERVER_KINDS.values() for k in keys(kind))}))
 def test_every_setting_stands_in_the_example(key):
-    assert has_key(CONFIG.read_text(encoding="utf-8"), key)
+    assert has_key(everything_in_use(), key) or f"\n#   {key} " in CONFIG.read_text(encoding="utf-8")
+
+
+def test_what_is_commented_out_loads_too(tmp_path):
+    text = (
+        everything_in_use()
+        .replace('"people.example.toml"', f'"{PEOPLE}"')
+        .replace('server = "post"', 'server = "imap"')
+    )
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    server = load(tmp_path / "config.toml").servers["imap"]
+    assert isinstance(server, ImapServer)
+    assert (server.imap_port, server.login, server.smtp) == (
+        993,
+        "master",
+        Endpoint(host="mail.bjurholm.example", port=465),
+    )
 
 
 @pytest.mark.parametrize("key", sorted(set(keys(PeopleFile))))

@@ -41,23 +41,27 @@ class Login:
         return value
 
 
+class LoginRefused(PermanentError):
+    """The server does not let this identity in; trying again would only get it locked."""
+
+
 #: RFC 5530 response codes that pass by themselves
 TEMPORARY_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 
 
-def login_error(code: str, login: Login, host: str) -> PermanentError | TransientError:
+def login_error(code: str, login: Login, host: str) -> LoginRefused | TransientError:
     """The error for a refused login; `code` is the response code (RFC 5530) in upper case, or empty."""
     who = login.authentication_identity
     if code in TEMPORARY_CODES:
         return TransientError(f"{host} cannot log {who} in at present [{code}]")
     if code == "AUTHORIZATIONFAILED":
-        return PermanentError(
+        return LoginRefused(
             f"{host} knows {who} but does not let it act for {login.mailbox}; give it that right on the server"
         )
     if code == "EXPIRED":
-        return PermanentError(f"the password of {who} on {host} has expired; set a new one with `mailbot secret set`")
+        return LoginRefused(f"the password of {who} on {host} has expired; set a new one with `mailbot secret set`")
     if code in ("PRIVACYREQUIRED", "ENCRYPT-NEEDED"):
-        return PermanentError(f'{host} takes passwords over TLS only; set tls to "implicit" or "starttls"')
+        return LoginRefused(f'{host} takes passwords over TLS only; set tls to "implicit" or "starttls"')
     if login.method == "xoauth2":
-        return PermanentError(f"{host} refuses the token of {who}; check what token_command prints and its scope")
-    return PermanentError(f"{host} refuses the login of {who}; check user and secret (`mailbot secret set`)")
+        return LoginRefused(f"{host} refuses the token of {who}; check what token_command prints and its scope")
+    return LoginRefused(f"{host} refuses the login of {who}; check user and secret (`mailbot secret set`)")

@@ -5,8 +5,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailbot.errors import PermanentError
 from mailbot.platforms.imap.connection import ImapConnection
+from mailbot.platforms.imap.login import LoginRefused
+
+_IN_A_ROW = 3
 
 Connect = Callable[[], ImapConnection]
 
@@ -59,29 +61,45 @@ class ConnectionPool:
 
 
 class RefusedLogins:
-    """Remembers that a server refused an identity, so that a wrong password is not tried for every mailbox again.
+    """Remembers refused logins, so that a wrong password is not tried again and again: directories lock accounts.
 
-    Directories lock accounts after a few failures. `monotonic` is a clock in seconds that never goes back.
+    A mailbox whose login was refused is left alone for a while; after three refusals in a row, so are all others that
+    the same identity opens. `monotonic` is a clock in seconds that never goes back.
     """
 
     def __init__(self, monotonic: Callable[[], float], *, wait_seconds: float = 900) -> None:
         self._monotonic = monotonic
         self._wait_seconds = wait_seconds
-        self._refused: dict[str, tuple[float, PermanentError]] = {}
+        self._refused: dict[str, tuple[float, LoginRefused]] = {}
+        self._in_a_row: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def connect(self, identity: str, connect: Connect) -> ImapConnection:
-        """`connect()`, unless this identity was refused a short while ago: the same PermanentError again."""
+    def connect(self, identity: str, mailbox: str, connect: Connect) -> ImapConnection:
+        """`connect()`, unless the server refused it a short while ago: then LoginRefused without asking again.
+
+        `identity` is who logs in for several mailboxes; empty for a mailbox that logs in as itself.
+        """
         with self._lock:
-            until, error = self._refused.get(identity, (0.0, None))
-        if error is not None and self._monotonic() < until:
-            raise PermanentError(str(error))
+            for key in (identity, mailbox):
+                until, error = self._refused.get(key, (0.0, None))
+                if error is not None and self._monotonic() < until:
+                    raise LoginRefused(str(error))
         try:
             connection = connect()
-        except PermanentError as refusal:
+        except LoginRefused as refusal:
             with self._lock:
-                self._refused[identity] = self._monotonic() + self._wait_seconds, refusal
+                self._remember(identity, mailbox, refusal)
             raise
         with self._lock:
-            self._refused.pop(identity, None)
+            self._in_a_row.pop(identity, None)
+            self._refused.pop(mailbox, None)
         return connection
+
+    def _remember(self, identity: str, mailbox: str, refusal: LoginRefused) -> None:
+        entry = self._monotonic() + self._wait_seconds, refusal
+        self._refused[mailbox] = entry
+        self._in_a_row[identity] = self._in_a_row.get(identity, 0) + 1
+        if identity and self._in_a_row[identity] >= _IN_A_ROW:
+            self._refused[identity] = entry
+            # one further attempt when the time is over
+            self._in_a_row[identity] = _IN_A_ROW - 1

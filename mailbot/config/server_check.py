@@ -1,0 +1,98 @@
+"""What a mail server's table must fulfil beyond its shape, and the mailboxes on it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from typing import get_args, get_type_hints
+
+from mailbot.config import syntax
+from mailbot.config.model import ImapServer
+from mailbot.config.tables import Entry, Table, repeated
+
+_METHODS = get_args(get_type_hints(ImapServer)["login"])
+
+
+def server_problems(servers: Mapping[str, Table], mailboxes: Sequence[Entry]) -> Iterator[str]:
+    """Every problem of the IMAP servers, each "key path: what is wrong; remedy"."""
+    for name, table in servers.items():
+        if table.get("kind") == "imap":
+            server = Entry(f"servers.{name}", table)
+            here = [mailbox for mailbox in mailboxes if mailbox.text("server") == name]
+            yield from _endpoint(server)
+            for key in ("smtp", "managesieve"):
+                yield from _endpoint(Entry(server.at(key), Entry.of(table, key).table))
+            yield from _keep(server)
+            yield from _login(server)
+            yield from _mailboxes(server, here)
+
+
+def _endpoint(endpoint: Entry) -> Iterator[str]:
+    """Host, port and encryption of one place where a protocol is spoken."""
+    host, port = endpoint.text("host"), endpoint.table.get("port")
+    yield from endpoint.empty("host")
+    if host.strip() and not (syntax.is_host(host) or _is_ip(host)):
+        yield endpoint.problem("host", f"'{host}' is no host name; write it as in mail.bjurholm.example")
+    if isinstance(port, int) and not 0 <= port <= 65_535:
+        yield endpoint.problem("port", f"is {port}; write 1 to 65535, or leave it out")
+    if endpoint.text("tls") == "none" and host and not _is_loopback(host):
+        yield endpoint.problem(
+            "tls", 'is "none", so that all mail could be read on the way; write implicit or starttls'
+        )
+
+
+def _keep(server: Entry) -> Iterator[str]:
+    keep = server.table.get("keep_connections")
+    if isinstance(keep, int) and not 0 <= keep <= 10_000:
+        yield server.problem("keep_connections", f"is {keep}; write 0 to 10000")
+
+
+def _login(server: Entry) -> Iterator[str]:
+    """What the way of logging in needs."""
+    method = server.text("login") or "user"
+    if method in ("master", "authzid"):
+        for key in ("user", "secret"):
+            if not server.text(key).strip():
+                yield server.problem(key, f'is missing, and login = "{method}" needs it; {_secret_remedy(key)}')
+    if method == "xoauth2":
+        if not server.list_of("token_command", (str,)):
+            yield server.problem("token_command", 'is missing; write ["/path/to/program", "{address}"]')
+    elif method in _METHODS and server.table.get("token_command"):
+        yield server.problem("token_command", f'is used with login = "xoauth2" only, not with "{method}"; take it out')
+    yield from _secret_name(server)
+
+
+def _mailboxes(server: Entry, mailboxes: Sequence[Entry]) -> Iterator[str]:
+    method = server.text("login") or "user"
+    for mailbox in mailboxes:
+        yield from _secret_name(mailbox)
+        if method == "user" and not (mailbox.text("secret") or server.text("secret")):
+            yield mailbox.problem("secret", f"is missing: this mailbox logs in by itself; {_secret_remedy('secret')}")
+        elif method != "user" and mailbox.text("secret"):
+            yield mailbox.problem("secret", f'is not used, as {server.at("login")} is "{method}"; take it out')
+        if mailbox.text("role") == "service" and "smtp" not in server.table:
+            remedy = 'add smtp = { host = "...", port = 465 }'
+            yield server.problem("smtp", f"is missing, and {mailbox.text('address')} sends from here; {remedy}")
+    users = [(each.at("user"), each.text("user") or each.text("address")) for each in mailboxes]
+    yield from repeated([pair for pair in users if pair[0]], "user") if method == "user" else ()
+
+
+def _secret_name(entry: Entry) -> Iterator[str]:
+    """The value is never shown: somebody may have written the password itself."""
+    name = entry.text("secret")
+    if name and not syntax.is_id(name):
+        yield entry.problem("secret", "is no name of a secret; write a short name and run `mailbot secret set NAME`")
+
+
+def _secret_remedy(key: str) -> str:
+    return "write a name and run `mailbot secret set NAME`" if key == "secret" else "write the name that logs in"
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host.lower() == "localhost" or (_is_ip(host) and ip_address(host).is_loopback)

@@ -1,0 +1,73 @@
+"""From a server's settings to its mailboxes: who logs in where, and which connections are kept."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from ssl import SSLContext
+
+from mailbot.config.model import Endpoint as EndpointSettings
+from mailbot.config.model import ImapServer, MailboxSettings
+from mailbot.platforms.imap.connection import ImapConnection
+from mailbot.platforms.imap.login import Login
+from mailbot.platforms.imap.mailbox import ImapMailbox
+from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
+from mailbot.platforms.imap.tls import client_context
+from mailbot.platforms.imap.token import token_from
+from mailbot.platforms.imap.transport import Endpoint
+
+
+class ImapServers:
+    """The IMAP servers of one installation, for all threads. `secret` gives a secret by its name."""
+
+    def __init__(
+        self, secret: Callable[[str], str], *, keep: int = 200, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._secret = secret
+        self._pool = ConnectionPool(keep)
+        self._refused = RefusedLogins(monotonic)
+        self._contexts: dict[str, SSLContext] = {}
+
+    def mailbox(self, server: ImapServer, settings: MailboxSettings) -> ImapMailbox:
+        """The mailbox; nothing is connected before it is read."""
+        names = server.folders
+        return ImapMailbox(
+            self._pool,
+            f"{server.host}:{server.imap_port} {settings.address}",
+            lambda: self.connect(server, settings),
+            folder_names={"sent": names.sent, "drafts": names.drafts, "trash": names.trash, "junk": names.junk},
+        )
+
+    def connect(self, server: ImapServer, settings: MailboxSettings) -> ImapConnection:
+        """A connection of its own to a mailbox; the caller closes it."""
+        login, endpoint = self.login(server, settings), self.imap(server)
+        identity = f"{endpoint} {server.user}" if login.method in ("master", "authzid") else ""
+        return self._refused.connect(
+            identity, f"{endpoint} {login.mailbox} {login.user}", lambda: ImapConnection(endpoint, login)
+        )
+
+    def login(self, server: ImapServer, settings: MailboxSettings) -> Login:
+        """How this mailbox is opened, also for submission and ManageSieve."""
+        mailbox = settings.user or settings.address
+        user = server.user if server.login in ("master", "authzid") else mailbox
+        name = settings.secret or server.secret
+        if server.login == "xoauth2":
+            return Login(
+                method="xoauth2", mailbox=mailbox, user=user, secret=lambda: token_from(server.token_command, mailbox)
+            )
+        return Login(method=server.login, mailbox=mailbox, user=user, secret=lambda: self._secret(name))
+
+    def imap(self, server: ImapServer) -> Endpoint:
+        return Endpoint(host=server.host, port=server.imap_port, tls=server.tls, context=self._context(server))
+
+    def endpoint(self, server: ImapServer, settings: EndpointSettings) -> Endpoint:
+        """Where another protocol of the same server is spoken."""
+        return Endpoint(host=settings.host, port=settings.port, tls=settings.tls, context=self._context(server))
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def _context(self, server: ImapServer) -> SSLContext:
+        """Reading the authorities takes longer than connecting: once for each file."""
+        if server.ca_file not in self._contexts:
+            self._contexts[server.ca_file] = client_context(Path(server.ca_file) if server.ca_file else None)
+        return self._contexts[server.ca_file]

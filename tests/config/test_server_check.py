@@ -1,0 +1,76 @@
+"""Mistakes in an IMAP server's table, each told by its key path with what to do."""
+
+import pytest
+
+from mailbot.config.load import load
+from mailbot.config.model import ImapServer
+from mailbot.errors import UserError
+from tests.config.base import CONFIG, write
+
+SERVER = """\
+kind = "imap"
+host = "mail.by.example"
+tls = "implicit"
+login = "master"
+user = "mailbot"
+secret = "post"
+smtp = { host = "mail.by.example", port = 465 }
+"""
+RIGHT = CONFIG.replace('kind = "maildir"\npath = "mail/{address}"\n', SERVER)
+
+
+def test_the_base_has_no_problem(tmp_path):
+    server = load(write(tmp_path, RIGHT)).servers["post"]
+    assert isinstance(server, ImapServer)
+    assert (server.imap_port, server.folders.sent, server.managesieve) == (993, (), None)
+
+
+def test_relative_paths_count_from_the_file(tmp_path):
+    server = load(write(tmp_path, RIGHT.replace("tls =", 'ca_file = "ca.pem"\ntls ='))).servers["post"]
+    assert isinstance(server, ImapServer)
+    assert server.ca_file == str(tmp_path / "ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ('host = "mail.by.example"\n', "", "servers.post.host: is missing"),
+        ('host = "mail.by.example"\n', 'host = ""\n', "servers.post.host: is empty"),
+        ('host = "mail.by.example"\n', 'host = "imaps://mail"\n', "servers.post.host: 'imaps://mail' is no host name"),
+        ('host = "mail.by.example", port', 'host = "m m", port', "servers.post.smtp.host: 'm m' is no host name"),
+        ("port = 465", "port = 70000", "servers.post.smtp.port: is 70000; write 1 to 65535"),
+        ('tls = "implicit"', 'tls = "none"', 'servers.post.tls: is "none", so that all mail could be read'),
+        ('tls = "implicit"', 'tls = "ssl"', 'servers.post.tls: is "ssl"; write "implicit" or "starttls"'),
+        ('tls = "implicit"', "keep_connections = -1", "servers.post.keep_connections: is -1"),
+        ('user = "mailbot"\n', "", "servers.post.user: is missing"),
+        ('secret = "post"\n', "", "servers.post.secret: is missing, and login"),
+        ('secret = "post"', 'secret = "hem ligt!"', "servers.post.secret: is no name of a secret"),
+        ('login = "master"', 'login = "master"\ntoken_command = ["x"]', "servers.post.token_command: is used with"),
+        ('login = "master"', 'login = "xoauth2"', "servers.post.token_command: is missing"),
+        ('login = "master"', 'login = "masters"', "servers.post.login: is"),
+        ("smtp = {", "managesieve = {", "servers.post.smtp: is missing, and mailbot@by.example sends from here"),
+        ('unit = "ks"\n', 'unit = "ks"\nsecret = "k"\n', "mailboxes[0].secret: is not used"),
+        ('login = "master"\nuser = "mailbot"\nsecret = "post"\n', "", "mailboxes[0].secret: is missing: this mailbox"),
+    ],
+)
+def test_a_mistake_is_told(tmp_path, right, wrong, problem):
+    assert right in RIGHT
+    with pytest.raises(UserError) as caught:
+        load(write(tmp_path, RIGHT.replace(right, wrong, 1)))
+    assert any(text.startswith(problem) for text in caught.value.problems), caught.value.problems
+    assert "hem ligt" not in str(caught.value)
+
+
+def test_two_mailboxes_never_log_in_as_the_same_user(tmp_path):
+    text = RIGHT.replace('login = "master"\nuser = "mailbot"\n', "")
+    text = text.replace('address = "eva@by.example"', 'address = "eva@by.example"\nuser = "KOMMUNEN@by.example"')
+    with pytest.raises(UserError, match="stands at mailboxes"):
+        load(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_this_machine_may_be_spoken_to_in_clear(tmp_path, host):
+    text = RIGHT.replace('"mail.by.example"\ntls = "implicit"', f'"{host}"\ntls = "none"')
+    server = load(write(tmp_path, text)).servers["post"]
+    assert isinstance(server, ImapServer)
+    assert server.imap_port == 143
