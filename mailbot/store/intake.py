@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from mailbot.policy.model import Stage
 from mailbot.store.database import Database, chunks, upsert
@@ -39,6 +39,24 @@ class Intake:
         query = select(cursors.c.cursor).where(cursors.c.mailbox == mailbox, cursors.c.folder == folder_id)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one_or_none()
+
+    def folders(self, mailbox: str) -> frozenset[str]:
+        """The folders of a mailbox that have been read."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(cursors.c.folder).where(cursors.c.mailbox == mailbox))
+            return frozenset(rows.scalars())
+
+    def folder_gone(self, mailbox: str, folder_id: str, *, now: datetime) -> None:
+        """The folder is no longer there: its copies are gone, and it is read from the beginning if it comes back."""
+        with self._database.write() as connection:
+            record_gone(connection, mailbox, folder_id, (), reset=True, now=now)
+            connection.execute(delete(cursors).where(cursors.c.mailbox == mailbox, cursors.c.folder == folder_id))
+
+    def has_been_read(self, mailbox: str) -> bool:
+        """Whether a pass over this mailbox has ever been completed."""
+        query = select(mailbox_checks.c.mailbox).where(mailbox_checks.c.mailbox == mailbox, mailbox_checks.c.finished)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
 
     def known_deliveries(self, mailbox: str, folder_id: str, delivery_ids: Iterable[str]) -> dict[str, str]:
         """delivery id -> message ref, of those that are known and present in this folder."""

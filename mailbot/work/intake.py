@@ -4,6 +4,8 @@ Cursor and results are committed together (invariant 1); a message that can't be
 person, and never stops the next.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,84 +35,111 @@ class MailboxPass:
 
 def read_received(context: Context, settings: MailboxSettings, now: datetime) -> MailboxPass:
     """Everything new outside Sent, Drafts and Trash, Junk included: spam-filtered mail has legally arrived."""
-    return _read(context, settings, now, sent=False)
+    result = _read(context, settings, now, lambda folder: folder.role not in NOT_RECEIVED)
+    if result.error is not None:
+        _note(context, result, now)
+    return result
 
 
 def read_sent(context: Context, settings: MailboxSettings, now: datetime) -> MailboxPass:
-    """New mail in Sent: answers, and outgoing mail that may have to be registered."""
-    return _read(context, settings, now, sent=True)
+    """New mail in Sent: answers, and outgoing mail that may have to be registered.
+
+    Only now the check of the mailbox is complete: an answer in Sent may have settled a duty.
+    """
+    result = _read(context, settings, now, lambda folder: folder.role == "sent")
+    _note(context, result, now)
+    return result
 
 
-def _read(context: Context, settings: MailboxSettings, now: datetime, *, sent: bool) -> MailboxPass:
-    """Read the folders of one kind; trouble with this mailbox is recorded and never reaches the next one."""
-    new_messages, error = 0, None
+def _note(context: Context, result: MailboxPass, now: datetime) -> None:
+    check = MailboxCheck(
+        mailbox=result.mailbox,
+        started_at=now,
+        completed_at=None if result.error else now,
+        new_messages=result.new_messages,
+        error=result.error,
+    )
+    context.store.intake.checked(check)
+
+
+def _read(context: Context, settings: MailboxSettings, now: datetime, wanted: Callable[[Folder], bool]) -> MailboxPass:
+    """Read some folders of a mailbox. Trouble with one folder is reported, and the others are read all the same."""
+    counts: list[int] = []
+    troubles: list[str] = []
     try:
         mailbox = context.open_mailbox(settings)
-        try:
-            for folder in mailbox.folders():
-                if (folder.role == "sent") if sent else (folder.role not in NOT_RECEIVED):
-                    new_messages += _read_folder(context, settings, mailbox, folder, now)
-        finally:
-            mailbox.close()
     except (MailbotError, OSError) as trouble:
-        error = str(trouble) if isinstance(trouble, MailbotError) else type(trouble).__name__
-        log.warning("mailbox_not_read", mailbox=settings.address, error=type(trouble).__name__)
-    if error is not None or sent:
-        # The check is complete only when Sent has been read too: an answer there may have settled a duty.
-        check = MailboxCheck(
-            mailbox=settings.address,
-            started_at=now,
-            completed_at=None if error else now,
-            new_messages=new_messages,
-            error=error,
+        return MailboxPass(settings.address, 0, _told(trouble, settings.address))
+    with closing(mailbox):
+        reader = _Reader(context, settings, mailbox, now)
+        try:
+            folders = mailbox.folders()
+            reader.forget_missing(folders)
+        except (MailbotError, OSError) as trouble:
+            return MailboxPass(settings.address, 0, _told(trouble, settings.address))
+        for folder in filter(wanted, folders):
+            try:
+                counts.extend(reader.batches(folder))
+            except (MailbotError, OSError) as trouble:
+                troubles.append(_told(trouble, settings.address))
+    return MailboxPass(settings.address, sum(counts), "; ".join(dict.fromkeys(troubles)) or None)
+
+
+def _told(trouble: Exception, mailbox: str) -> str:
+    log.warning("mailbox_not_read", mailbox=mailbox, error=type(trouble).__name__)
+    return str(trouble) if isinstance(trouble, MailbotError) else type(trouble).__name__
+
+
+class _Reader:
+    """Reads the folders of one open mailbox."""
+
+    def __init__(self, context: Context, settings: MailboxSettings, mailbox: Mailbox, now: datetime) -> None:
+        self._context = context
+        self._settings = settings
+        self._mailbox = mailbox
+        self._now = now
+        self._intake = context.store.intake
+        self._first_pass = not self._intake.has_been_read(settings.address)
+
+    def forget_missing(self, folders: Sequence[Folder]) -> None:
+        """A folder that is no longer listed holds nothing any more; should it come back, its mail is recognised."""
+        listed = {folder.id for folder in folders}
+        for folder_id in self._intake.folders(self._settings.address) - listed:
+            self._intake.folder_gone(self._settings.address, folder_id, now=self._now)
+
+    def batches(self, folder: Folder) -> Iterator[int]:
+        """Judge and record what is new, batch by batch; how many deliveries of each were not known before."""
+        cursor = self._intake.cursor(self._settings.address, folder.id)
+        judge = Judge(self._context, self._settings, self._mailbox, folder, self._now)
+        burst = self._context.config.policy.storm.burst
+        arrived, hold = 0, self._first_pass
+        for changes in self._mailbox.changes(folder, cursor):
+            arrived += len(changes.arrived)
+            # Invariant 3: after a first reading, a re-listed folder or a burst a person releases automatic replies.
+            hold = hold or changes.reset or arrived >= burst
+            if changes.cursor != cursor or changes.arrived or changes.gone or changes.reset:
+                yield self._record(judge, folder, changes, hold_replies=hold)
+                cursor = changes.cursor
+
+    def _record(self, judge: Judge, folder: Folder, changes: Changes, *, hold_replies: bool) -> int:
+        """Judge one batch and commit it together with its cursor."""
+        address = self._settings.address
+        known = self._intake.known_deliveries(address, folder.id, [one.delivery_id for one in changes.arrived])
+        arrivals = {
+            one.delivery_id: one
+            for one in changes.arrived
+            if (changes.reset or one.delivery_id not in known) and not judge.is_too_old(one)
+        }
+        fetched = dict(self._mailbox.fetch_headers(folder, list(arrivals)))
+        present = [(arrivals[delivery_id], raw) for delivery_id, raw in fetched.items() if raw is not None]
+        self._intake.record(
+            mailbox=address,
+            folder_id=folder.id,
+            outcomes=list(judge.outcomes(present, hold_replies=hold_replies)),
+            vanished=[delivery_id for delivery_id, raw in fetched.items() if raw is None],
+            gone=changes.gone,
+            cursor=changes.cursor,
+            reset=changes.reset,
+            now=self._now,
         )
-        context.store.intake.checked(check)
-    return MailboxPass(settings.address, new_messages, error)
-
-
-def _read_folder(context: Context, settings: MailboxSettings, mailbox: Mailbox, folder: Folder, now: datetime) -> int:
-    """Judge and record what is new, batch by batch; the number of deliveries not known before."""
-    intake = context.store.intake
-    cursor = intake.cursor(settings.address, folder.id)
-    judge = Judge(context, settings, mailbox, folder, now)
-    first_pass = not any(check.mailbox == settings.address and check.completed_at for check in intake.last_checks())
-    new_messages = 0
-    for changes in mailbox.changes(folder, cursor):
-        burst = new_messages + len(changes.arrived) >= context.config.policy.storm.burst
-        hold = first_pass or changes.reset or burst
-        new_messages += _record(context, judge, mailbox, folder, settings.address, changes, now, hold_replies=hold)
-    return new_messages
-
-
-def _record(
-    context: Context,
-    judge: Judge,
-    mailbox: Mailbox,
-    folder: Folder,
-    address: str,
-    changes: Changes,
-    now: datetime,
-    *,
-    hold_replies: bool,
-) -> int:
-    """Judge one batch and commit it together with its cursor."""
-    intake = context.store.intake
-    known = intake.known_deliveries(address, folder.id, [arrival.delivery_id for arrival in changes.arrived])
-    arrivals = {
-        arrival.delivery_id: arrival
-        for arrival in changes.arrived
-        if (changes.reset or arrival.delivery_id not in known) and not judge.is_too_old(arrival)
-    }
-    fetched = dict(mailbox.fetch_headers(folder, list(arrivals)))
-    present = [(arrivals[delivery_id], raw) for delivery_id, raw in fetched.items() if raw is not None]
-    intake.record(
-        mailbox=address,
-        folder_id=folder.id,
-        outcomes=list(judge.outcomes(present, hold_replies=hold_replies)),
-        vanished=[delivery_id for delivery_id, raw in fetched.items() if raw is None],
-        gone=changes.gone,
-        cursor=changes.cursor,
-        reset=changes.reset,
-        now=now,
-    )
-    return len(fetched)
+        return len(fetched)

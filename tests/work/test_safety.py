@@ -1,5 +1,8 @@
 """Observe before enforce, no storms, nothing twice (design section 4, invariants 2 to 4)."""
 
+import pytest
+
+from mailbot.errors import UserError
 from mailbot.work.passes import one_pass
 from tests.support.town import Town, at
 from tests.work.test_working_day import APPEAL, QUESTION
@@ -108,9 +111,35 @@ def test_mail_older_than_the_start_is_left_alone(settled_town: Town) -> None:
 
 
 def test_a_second_daemon_on_the_same_database_is_refused(settled_town: Town) -> None:
-    import pytest
-
-    from mailbot.errors import UserError
-
     with settled_town.open(), pytest.raises(UserError), settled_town.open():
         pass
+
+
+def test_replies_stay_held_over_all_batches_of_a_folder_that_is_listed_anew(
+    settled_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recreated folder comes in several batches, of which only the first says so."""
+    from functools import partialmethod
+
+    from mailbot.platforms.maildir.mailbox import MaildirMailbox
+
+    town = settled_town
+    monkeypatch.setattr(MaildirMailbox, "changes", partialmethod(MaildirMailbox.changes, limit=2))
+    inbox = town.maildir("kommunen@by.example")
+    inbox.rename(town.root / "before")
+    for part in ("tmp", "new", "cur"):
+        (inbox / part).mkdir(parents=True)
+    for number in range(5):
+        town.deliver(f"2026-05-11T09:0{number}", QUESTION, from_=f"Nr {number} <nr{number}@privat.example>")
+    town.run("2026-05-11T12:30")
+    with town.open() as context:
+        assert [one.hold_replies for one in context.store.obligations.list()] == [True] * 5
+
+
+def test_upper_case_in_a_local_address_is_no_hindrance(settled_town: Town) -> None:
+    town = settled_town
+    people = (town.root / "people.toml").read_text(encoding="utf-8").replace('"eva@by.example"', '"Eva@By.example"')
+    (town.root / "people.toml").write_text(people, encoding="utf-8")
+    town.deliver("2026-05-11T09:00", APPEAL)
+    town.run("2026-05-11T12:30")
+    assert any(b"message/rfc822" in raw for raw in town.inbox("eva@by.example"))

@@ -242,3 +242,40 @@ def test_mail_that_begins_with_an_empty_line_is_read_like_any_other(settled_town
     with town.open() as context:
         assert {one.subject for one in context.store.obligations.list()} == {"Fråga 1", "Fråga 2"}
         assert not [item for item in context.store.diary.list() if item.unparsable]
+
+
+def test_one_unreadable_folder_keeps_no_other_from_being_read(settled_town: Town) -> None:
+    town = settled_town
+    town.deliver("2026-05-11T09:00", QUESTION)
+    broken = town.maildir("kommunen@by.example") / ".Arkiv"
+    for part in ("new", "cur"):  # no tmp: not a Maildir
+        (broken / part).mkdir(parents=True)
+    junk = town.letter("2026-05-11T09:05", APPEAL).as_bytes()
+    town.deliver_bytes("kommunen@by.example", junk, "2026-05-11T09:05", folder=".Junk")
+    (broken / "cur").rmdir()
+    (broken / "cur").write_text("a file where a folder should be")
+    town.run("2026-05-11T12:30")
+    with town.open() as context:
+        assert len(context.store.obligations.list()) == 2
+
+
+def test_mail_in_a_folder_that_disappears_is_gone_and_recognised_when_it_comes_back(settled_town: Town) -> None:
+    town = settled_town
+    folder = town.maildir("kommunen@by.example") / ".Projekt"
+    for part in ("tmp", "new", "cur"):
+        (folder / part).mkdir(parents=True)
+    town.deliver_bytes(
+        "kommunen@by.example", town.letter("2026-05-11T09:00", APPEAL).as_bytes(), "2026-05-11T09:00", folder=".Projekt"
+    )
+    town.run("2026-05-11T12:30")
+    elsewhere = folder.rename(town.root / "elsewhere")
+    town.run("2026-05-11T15:30")
+    with town.open() as context:
+        (item,) = context.store.diary.list()
+        assert context.store.messages.deliveries(item.message_ref) == []
+    elsewhere.rename(folder)
+    town.run("2026-05-11T15:35")
+    with town.open() as context:
+        (item,) = context.store.diary.list()
+        assert [place.folder for place in context.store.messages.deliveries(item.message_ref)] == [".Projekt"]
+    assert len([raw for raw in town.inbox("eva@by.example") if b"message/rfc822" in raw]) == 1
