@@ -15,22 +15,20 @@ of phrases times the text.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Generic, NamedTuple, TypeVar
+
+from mailbot.policy.trie import STEM_LETTERS, Choice, Node, Runs
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n\s*\n")
-#: words that ".." may jump over
-_GAP_WORDS = 8
 #: what one phrase with choices may grow into; more is a slip of the pen
 _MOST_VARIANTS = 400
-#: a wildcard word is looked up by this many letters, so it must have them
-_STEM_LETTERS = 3
 
 Label = TypeVar("Label")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a text, lower case, with its place and the number of its sentence."""
 
     text: str
@@ -49,6 +47,7 @@ class Found(Generic[Label]):
     sentence: int
 
 
+@lru_cache(maxsize=4)  # several rules read the same text
 def words(text: str) -> tuple[Word, ...]:
     """The words of `text` in order."""
     found: list[Word] = []
@@ -62,98 +61,51 @@ def words(text: str) -> tuple[Word, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pattern:
-    """One word of a phrase; `gap` says that other words may stand before it."""
-
-    text: str
-    open_start: bool
-    open_end: bool
-    gap: bool
-
-    def matches(self, word: str) -> bool:
-        if self.open_start and self.open_end:
-            return self.text in word
-        if self.open_start:
-            return word.endswith(self.text)
-        return word.startswith(self.text) if self.open_end else word == self.text
-
-
-@dataclass(frozen=True, slots=True)
 class Phrases(Generic[Label]):
     """Compiled phrases, each with a label of the caller's choice."""
 
-    by_word: Mapping[str, Sequence[tuple[tuple[_Pattern, ...], Label]]]
-    by_beginning: Mapping[str, Sequence[tuple[tuple[_Pattern, ...], Label]]]
-    by_ending: Mapping[str, Sequence[tuple[tuple[_Pattern, ...], Label]]]
+    root: Node[Label]
     count: int = field(default=0)
 
     def find(self, text_words: Sequence[Word]) -> Iterator[Found[Label]]:
         """Every phrase found, in the order of their beginnings."""
-        for index, word in enumerate(text_words):
-            for candidates in (
-                self.by_word.get(word.text, ()),
-                self.by_beginning.get(word.text[:_STEM_LETTERS], ()),
-                self.by_ending.get(word.text[-_STEM_LETTERS:], ()),
-            ):
-                for patterns, label in candidates:
-                    last = _match(patterns, text_words, index)
-                    if last is not None:
-                        yield Found(label, word.start, text_words[last].end, word.sentence)
+        for label, first, last in self.root.find(text_words):
+            word = text_words[first]
+            yield Found(label, word.start, text_words[last].end, word.sentence)
 
 
 def compile_phrases(labelled: Mapping[str, Label]) -> Phrases[Label]:
     """Phrases -> labels, ready to search. Raises ValueError for a phrase without words or with too short a stem."""
-    by_word: dict[str, list[tuple[tuple[_Pattern, ...], Label]]] = {}
-    by_beginning: dict[str, list[tuple[tuple[_Pattern, ...], Label]]] = {}
-    by_ending: dict[str, list[tuple[tuple[_Pattern, ...], Label]]] = {}
-    for phrase, label in labelled.items():
-        patterns = _patterns(phrase)
-        first = patterns[0]
-        if first.open_start and first.open_end:
-            raise ValueError(f"phrase {phrase!r}: the first word may have one asterisk only")
-        if first.open_start:
-            by_ending.setdefault(first.text[-_STEM_LETTERS:], []).append((patterns, label))
-        elif first.open_end:
-            by_beginning.setdefault(first.text[:_STEM_LETTERS], []).append((patterns, label))
-        else:
-            by_word.setdefault(first.text, []).append((patterns, label))
-    return Phrases(by_word, by_beginning, by_ending, len(labelled))
+    root: Node[Label] = Node()
+    for number, (phrase, label) in enumerate(labelled.items()):
+        root.add(_runs(phrase), number, label)
+    return Phrases(root, len(labelled))
 
 
-def _patterns(phrase: str) -> tuple[_Pattern, ...]:
-    patterns: list[_Pattern] = []
-    gap = False
+def _runs(phrase: str) -> Runs:
+    runs: list[list[Choice]] = [[]]
     for part in phrase.lower().split():
         if part == "..":
-            gap = True
+            if runs[-1]:
+                runs.append([])
             continue
         text = part.strip("*")
-        if not _WORD.fullmatch(text) or ("*" in part and len(text) < _STEM_LETTERS):
+        if not _WORD.fullmatch(text) or ("*" in part and len(text) < STEM_LETTERS):
             raise ValueError(f"phrase {phrase!r}: {part!r} is not a word, or too short for an asterisk")
-        patterns.append(_Pattern(text, part.startswith("*"), part.endswith("*"), gap and bool(patterns)))
-        gap = False
-    if not patterns:
+        runs[-1].append(_choice(text, part.startswith("*"), part.endswith("*")))
+    if not runs[-1]:
+        runs.pop()
+    if not runs:
         raise ValueError(f"phrase {phrase!r} has no words")
-    return tuple(patterns)
+    if runs[0][0].inside:
+        raise ValueError(f"phrase {phrase!r}: the first word may have one asterisk only")
+    return tuple(tuple(run) for run in runs)
 
 
-def _match(patterns: Sequence[_Pattern], text_words: Sequence[Word], index: int) -> int | None:
-    """The index of the last word matched when the phrase begins at `index`; the nearest word fills each gap."""
-    if not patterns[0].matches(text_words[index].text):
-        return None
-    sentence = text_words[index].sentence
-    for pattern in patterns[1:]:
-        reach = index + 2 + (_GAP_WORDS if pattern.gap else 0)
-        for candidate in range(index + 1, min(reach, len(text_words))):
-            word = text_words[candidate]
-            if word.sentence != sentence:
-                return None
-            if pattern.matches(word.text):
-                index = candidate
-                break
-        else:
-            return None
-    return index
+def _choice(text: str, open_start: bool, open_end: bool) -> Choice:
+    if open_start:
+        return Choice(inside=(text,)) if open_end else Choice(ends=(text,))
+    return Choice(starts=(text,)) if open_end else Choice(exact=frozenset({text}))
 
 
 def expand(phrase: str) -> tuple[str, ...]:
