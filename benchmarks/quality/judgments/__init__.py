@@ -1,0 +1,1 @@
+"""Judgments measured on labelled mail: `python -m benchmarks.quality.judgments`."""
