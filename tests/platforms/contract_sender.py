@@ -48,7 +48,9 @@ class SenderWorld(Protocol):
 def outgoing(number: int = 1, *recipients: str) -> OutgoingMail:
     message_id = f"<{number}@bjurholm.example>"
     to = recipients or (ANNA, EVA)
-    lines = (f"Message-ID: {message_id}", f"From: {SERVICE}", f"To: {', '.join(to)}", "Subject: Digest", "", "Hej!", "")
+    date = "Date: Mon, 11 May 2026 07:00:00 +0000"  # submission servers add a missing one (RFC 6409 section 8)
+    head = (f"Message-ID: {message_id}", f"From: {SERVICE}", f"To: {', '.join(to)}", date)
+    lines = (*head, "Subject: Digest", "", "Hej!", "")
     return OutgoingMail(message_id=message_id, raw="\r\n".join(lines).encode(), envelope_from=SERVICE, recipients=to)
 
 
