@@ -1,0 +1,109 @@
+"""An IMAP server that says exactly what a test tells it to: old, odd, hostile or broken."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
+
+#: instead of an answer: hang up
+DROP = b"\0drop"
+
+#: what to say to a command that begins like the key; TAG stands for the command's tag. Without a tagged line "OK" is
+#: added. A function gets the command line and the number of times it was asked before.
+Answer = bytes | Callable[[str, int], bytes]
+
+USUAL: Mapping[str, Answer] = {
+    "CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
+    "LOGIN": b"",
+    "LOGOUT": b"* BYE see you\r\n",
+    "NOOP": b"",
+    'LIST "" "*"': b'* LIST () "/" INBOX\r\n',
+    "STATUS": b"* STATUS INBOX (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 7)\r\n",
+    "EXAMINE": b"* 2 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 3] ok\r\n",
+    "UID SEARCH": b"* SEARCH 1 2\r\n",
+    "UID FETCH 1:2 (INTERNALDATE RFC822.SIZE)": (
+        b'* 1 FETCH (UID 1 INTERNALDATE "25-Nov-2024 07:00:00 +0000" RFC822.SIZE 20)\r\n'
+        b'* 2 FETCH (UID 2 INTERNALDATE "25-Nov-2024 07:01:00 +0000" RFC822.SIZE 20)\r\n'
+    ),
+}
+
+
+class ScriptedImap:
+    """Listens on a loopback port while the `with` block lasts. `answers` go before the USUAL ones."""
+
+    def __init__(
+        self,
+        answers: Mapping[str, Answer] | None = None,
+        *,
+        greeting: bytes = b"* OK ready\r\n",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.answers = {**USUAL, **(answers or {})}
+        self._greeting = greeting
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        #: command lines without their tags, of all connections
+        self.commands: list[str] = []
+        self._connections: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> "ScriptedImap":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # close() alone does not wake a thread that waits in accept()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for each in self._connections:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self._thread.join(5)
+        for each in self._connections:
+            each.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._connections.append(connection)
+            with suppress(OSError), connection:
+                self._serve(connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.sendall(self._greeting)
+        reader = connection.makefile("rb")
+        while line := reader.readline():
+            tag, _, command = line.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
+            earlier = self.commands.count(command)
+            self.commands.append(command)
+            answer = self._answer(command, earlier)
+            if DROP in answer:
+                connection.sendall(answer.partition(DROP)[0])
+                reader.close()
+                return
+            answer = answer.replace(b"TAG", tag.encode())
+            if f"{tag} ".encode() not in answer:
+                answer += f"{tag} OK done\r\n".encode()
+            connection.sendall(answer)
+            if command == "STARTTLS" and self._tls is not None:
+                reader.close()
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._connections.append(connection)
+                reader = connection.makefile("rb")
+        reader.close()
+
+    def _answer(self, command: str, earlier: int) -> bytes:
+        fitting = [key for key in self.answers if command.upper().startswith(key.upper())]
+        if not fitting:
+            return b"TAG BAD not in the script\r\n"
+        answer = self.answers[max(fitting, key=len)]
+        return answer(command, earlier) if callable(answer) else answer
