@@ -17,7 +17,7 @@ WAITING: "tuple[DiaryState, ...]" = ("proposed", "asked", "forwarded")
 
 @click.group()
 def diary() -> None:
-    """What waits for the registrar: list, show, confirm, dismiss, reopen."""
+    """What waits for the registrar: list, show, confirm, dismiss, reopen, export."""
 
 
 @diary.command("list")
@@ -174,6 +174,76 @@ def reopen(ref: str, at: str | None, by: str | None, lang: str | None, config_pa
     )  # fmt: skip
 
 
+@diary.command()
+@click.argument("ref")
+@click.option(
+    "--out", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path),
+    help="Where the file is laid; - writes it to the standard output.",
+)  # fmt: skip
+@at_option
+@by_option
+@lang_option
+@config_option
+def export(ref: str, folder: Path, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """Write the untouched original as DIR/REF.eml, readable for its owner only; recorded in the audit trail.
+
+    \b
+    Examples:
+      mailbot diary export B7KQ-2M9X --out .
+      sudo -u mailbot mailbot diary export B7KQ-2M9X --out - > B7KQ-2M9X.eml
+    """
+    from mailbot.cli.acting import actor, require
+    from mailbot.cli.clock import instant
+    from mailbot.cli.language import chosen, say
+    from mailbot.errors import UserError
+    from mailbot.wiring import installation
+    from mailbot.work.original import find_original
+
+    config = load_config(config_path)
+    who, language = actor(config, by), chosen(lang, config)
+    with installation(config) as context:
+        one = context.store.diary.get(ref)
+        require(who, _registrars(config, one), "export originals")
+        raw = find_original(context, one)
+        if raw is None:
+            raise UserError(
+                f"the original of {one.ref} is no longer in {one.mailbox}, nor where its copies lay; "
+                "look in the server's backup"
+            )
+        # Recorded first: what is on record and failed can be seen, an unrecorded copy cannot.
+        context.store.diary.exported(one.ref, by=who.id, now=instant(at, config.zone))
+    if one.confidential:
+        click.echo(say(language, "diary.export_confidential"), err=True)
+    if str(folder) == "-":
+        click.echo(raw, nl=False)
+        return
+    path = _write_private(folder, f"{one.ref}.eml", raw)
+    click.echo(say(language, "diary.exported", path=path))
+
+
+def _write_private(folder: Path, name: str, content: bytes) -> Path:
+    """A new file that only its owner can read; never written over, nor through a link that somebody laid there."""
+    import os
+
+    from mailbot.errors import UserError
+
+    path = folder / name
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise UserError(f"{path} is there already; move it away, or choose another --out") from None
+    except OSError as error:
+        raise UserError(f"cannot write {path} ({error.strerror}); choose an --out that may be written") from None
+    return path
+
+
+def _registrars(config: "Config", one: "DiaryItem") -> tuple[str, ...]:
+    return next((unit.registrars for unit in config.units if unit.id == one.unit), ())
+
+
 def _change(config: "Config", ref: str, at: str | None, by: str | None, lang: str | None, done: str, act: Any) -> None:
     """Look the item up, check that the actor is the unit's registrar, change it, say so."""
     from mailbot.cli.acting import actor, require
@@ -184,7 +254,6 @@ def _change(config: "Config", ref: str, at: str | None, by: str | None, lang: st
     who = actor(config, by)
     with installation(config) as context:
         one = context.store.diary.get(ref)
-        unit = next((unit for unit in config.units if unit.id == one.unit), None)
-        require(who, unit.registrars if unit else (), "decide about registration")
+        require(who, _registrars(config, one), "decide about registration")
         act(context.store.diary, one, who.id, instant(at, config.zone))
     click.echo(say(chosen(lang, config), done, ref=one.ref))

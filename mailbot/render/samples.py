@@ -73,6 +73,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "rules": ("diary.must.application",),
         "has_original": True,
     },
+    "forward_without_original": {**_ITEM, "folder": "Projekt/Skolan", "reason": "too_large"},
     "announce_confidential": _ITEM,
     "announce_unparsable": _ITEM,
     "circuit_breaker": {"sent": 301, "limit": 300, "paused_at": _MORNING},

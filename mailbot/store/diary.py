@@ -56,6 +56,12 @@ class Diary:
         values = {"number": None, "reason": None, "settled_at": None, "settled_by": None}
         self._change(ref, values, "reopened", by=by, now=now, only=("registered", "dismissed"))
 
+    def exported(self, ref: str, *, by: str, now: datetime) -> None:
+        """Note in the audit trail that a person fetched the original."""
+        with self._database.write() as connection:
+            row = self._find(connection, ref)
+            audit.append(connection, [NewLine(actor=by, action="exported", ref=row.ref)], now=now)
+
     def _find(self, connection: Connection, text: str) -> Row[Any]:
         candidates = [item.ref for item in unit_items(connection, self._references, text)]
         query = select(diary_items.c.ref).where(diary_items.c.ref.in_(candidates)).order_by(diary_items.c.ref)

@@ -2,6 +2,7 @@
 
 pending -> sending -> sent
                    -> pending (temporary trouble) | failed (refused) | unknown (nobody can tell)
+                   -> cancelled (another mail is queued in its place)
 held, failed, unknown -> pending, when a person releases it;  all but sent and sending -> cancelled
 """
 
@@ -23,6 +24,8 @@ from mailbot.store.tables import diary_items, obligations, outbox, unit_messages
 
 #: a settled row keeps its dedup_key; its bytes may be dropped
 _SETTLED: tuple[OutboxState, ...] = ("sent", "cancelled")
+#: stands in `handle` of sent mail whose copy in Sent is still to be made
+_COPY_OWED = "copy owed"
 
 
 class Outbox:
@@ -73,10 +76,12 @@ class Outbox:
         """Keep the platform's name for the prepared mail (a draft id) before it is sent."""
         self._settle(dedup_key, {"handle": handle})
 
-    def sent(self, dedup_key: str, *, now: datetime, follow_up_on: date | None = None) -> None:
+    def sent(self, dedup_key: str, *, now: datetime, follow_up_on: date | None = None, copy_owed: bool = False) -> None:
         """It went out. What it belongs to moves in the same transaction: a handed-over diary item is forwarded, an
-        obligation whose asker got a holding reply is acknowledged and followed up."""
-        values = {"state": "sent", "sent_at": now, "settled_at": now, "error": None}
+        obligation whose asker got a holding reply is acknowledged and followed up. With `copy_owed` it is among
+        `owed_copies` until `filed`."""
+        handle = _COPY_OWED if copy_owed else None
+        values = {"state": "sent", "sent_at": now, "settled_at": now, "error": None, "handle": handle}
         with self._database.write() as connection:
             row = _settle(connection, dedup_key, values)
             if row is None or row.item_ref is None:
@@ -86,9 +91,44 @@ class Outbox:
             elif row.kind == "holding_reply":
                 _acknowledged(connection, row.item_ref, now, follow_up_on)
 
-    def retry(self, dedup_key: str, *, next_attempt_at: datetime, error: str) -> None:
-        """Temporary trouble: again at `next_attempt_at`. `error` is a phrase without personal data."""
-        self._settle(dedup_key, {"state": "pending", "next_attempt_at": next_attempt_at, "error": error})
+    def owed_copies(self) -> list[OutboxItem]:
+        """Sent mail of which Sent has no copy yet, as far as its bytes are still kept."""
+        owed = (outbox.c.state == "sent", outbox.c.handle == _COPY_OWED, outbox.c.raw.is_not(None))
+        return _all(self._database, _query().where(*owed))
+
+    def filed(self, dedup_key: str) -> None:
+        """Its copy lies in Sent, or is given up."""
+        here = (outbox.c.dedup_key == dedup_key, outbox.c.state == "sent")
+        with self._database.write(in_turn=False) as connection:
+            connection.execute(update(outbox).where(*here).values(handle=None))
+
+    def retry(
+        self, dedup_key: str, *, next_attempt_at: datetime, error: str, to: tuple[str, ...] | None = None
+    ) -> None:
+        """It did not go out: again at `next_attempt_at`, prepared anew; with `to` only to those who have not got it.
+        `error` is a phrase without personal data."""
+        values = {"state": "pending", "next_attempt_at": next_attempt_at, "error": error, "handle": None}
+        self._settle(dedup_key, values if to is None else {**values, "recipients": to})
+
+    def put_off(self, destination: str, until: datetime) -> int:
+        """Let pending mail to one destination (an address, or a domain) wait too; how many were put off."""
+        wanted = (outbox.c.state == "pending", outbox.c.next_attempt_at < until)
+        with self._database.write(in_turn=False) as connection:
+            rows = connection.execute(select(outbox.c.dedup_key, outbox.c.recipients).where(*wanted)).all()
+            keys = [row.dedup_key for row in rows if any(_goes_to(one, destination) for one in row.recipients)]
+            for piece in chunks(keys):
+                here = outbox.c.dedup_key.in_(piece)
+                connection.execute(update(outbox).where(here, *wanted).values(next_attempt_at=until))
+        return len(keys)
+
+    def replace(self, dedup_key: str, mail: NewMail, *, error: str, now: datetime) -> None:
+        """This mail can never go; `mail` goes in its place, queued in the same transaction."""
+        values = {"state": "cancelled", "error": error, "settled_at": now, "handle": None}
+        with self._database.write() as connection:
+            row = _settle(connection, dedup_key, values)
+            if row is not None:
+                queue(connection, [mail], self._references, now)
+                audit.append(connection, [NewLine(actor=RULES, action="mail_replaced", ref=row.ref)], now=now)
 
     def failed(self, dedup_key: str, *, error: str, now: datetime) -> None:
         """Refused for good; a person must act."""
@@ -105,6 +145,12 @@ class Outbox:
     def list(self, states: Sequence[OutboxState] | None = None) -> list[OutboxItem]:
         """Mail in the order it was queued."""
         return _all(self._database, _query() if states is None else _query().where(outbox.c.state.in_(states)))
+
+    def count(self, states: Sequence[OutboxState]) -> int:
+        """How many mails are in one of these states."""
+        query = select(func.count()).select_from(outbox).where(outbox.c.state.in_(states))
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def get(self, ref_or_message_id: str) -> OutboxItem:
         """The mail that a REF (its own, or that of the item it belongs to) or Message-ID names."""
@@ -187,6 +233,10 @@ def _settle(connection: Connection, dedup_key: str, values: dict[str, Any]) -> R
     return connection.execute(
         update(outbox).where(outbox.c.dedup_key == dedup_key, in_doubt).values(**values).returning(*outbox.c)
     ).one_or_none()
+
+
+def _goes_to(address: str, destination: str) -> bool:
+    return destination.lower() in (address.lower(), address.rpartition("@")[2].lower())
 
 
 def _forwarded(connection: Connection, item_ref: str, now: datetime) -> None:

@@ -21,6 +21,9 @@ class Context:
     templates: Templates
     open_mailbox: Callable[[MailboxSettings], Mailbox]
     open_sender: Callable[[], Sender]
+    #: how long an attempt to send may take before another process looks it up; longer than a server may (RFC 5321
+    #: 4.5.3.2.6 gives it ten minutes for the last answer)
+    lease_seconds: float = 1200
 
     @property
     def enforcing(self) -> bool:

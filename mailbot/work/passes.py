@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.work import breaker
+from mailbot.work import breaker, sender_trouble
 from mailbot.work.context import Context
 from mailbot.work.digest import digest_mails
 from mailbot.work.intake import MailboxPass
@@ -26,7 +26,7 @@ class PassReport:
     holding_replies: int
     digests: int
     sent: int
-    #: fixed keys: "mailbox_not_read", "circuit_breaker", "failed_mail", "unknown_mail"
+    #: fixed keys: "mailbox_not_read", "circuit_breaker", "sender_unavailable", "failed_mail", "unknown_mail"
     alarms: tuple[str, ...]
 
     @property
@@ -94,7 +94,8 @@ def _alarms(context: Context, mailboxes: tuple[MailboxPass, ...]) -> tuple[str, 
         "mailbox_not_read": any(mailbox.error for mailbox in mailboxes),
         # A person's own pause is no alarm; a tripped circuit breaker waits for one.
         "circuit_breaker": breaker.is_tripped(context),
-        "failed_mail": bool(outbox.list(states=("failed",))),
-        "unknown_mail": bool(outbox.list(states=("unknown",))),
+        "sender_unavailable": sender_trouble.stands(context),
+        "failed_mail": outbox.count(("failed",)) > 0,
+        "unknown_mail": outbox.count(("unknown",)) > 0,
     }
     return tuple(name for name, raised in alarms.items() if raised)

@@ -1,0 +1,71 @@
+"""Where an original lies that no mail could carry untouched, told to the registrar in its place."""
+
+from datetime import datetime
+
+from mailbot.errors import MailbotError, UserError
+from mailbot.mail.message import Address
+from mailbot.render import compose
+from mailbot.store.records import DeliverySeen, NewMail, OutboxItem
+from mailbot.work.context import Context
+
+
+def note_instead(context: Context, item: OutboxItem, reason: str, now: datetime) -> NewMail | None:
+    """A short note with mailbox, folder, date and reference, and the command that fetches the original.
+
+    `reason` is that of CannotCarry. None for mail that carries no original.
+    """
+    if item.kind != "forward" or item.item_ref is None:
+        return None
+    try:
+        diary_item = context.store.diary.get(item.item_ref)
+    except UserError:  # dismissed and dropped meanwhile
+        return None
+    config, service = context.config, context.config.service_mailbox.address
+    dedup_key = f"forward_without_original:{item.item_ref}"
+    message_id = context.references.message_id(dedup_key, service.rpartition("@")[2])
+    reader = config.person_by_address(item.to[0])
+    unit = next((unit.name for unit in config.units if unit.id == diary_item.unit), diary_item.unit)
+    place = next(iter(context.store.messages.deliveries(diary_item.message_ref)), None)
+    rendered = context.templates.render(
+        "forward_without_original",
+        (reader.language if reader else "") or config.policy.language,
+        ref=diary_item.ref,
+        unit=unit,
+        mailbox=place.mailbox if place else diary_item.mailbox,
+        folder=_folder_name(context, place) if place else "",
+        received_at=diary_item.received_at.astimezone(config.zone),
+        reason=reason,
+    )
+    raw = compose(
+        rendered,
+        from_=Address(config.organisation.name, service),
+        to=item.to,
+        message_id=message_id,
+        date=now,
+        auto_submitted="auto-generated",
+    )
+    return NewMail(
+        dedup_key=dedup_key,
+        kind="announcement",
+        audience="staff",
+        to=item.to,
+        envelope_from=service,
+        message_id=message_id,
+        raw=raw,
+        ref=item.item_ref,
+    )
+
+
+def _folder_name(context: Context, place: DeliverySeen) -> str:
+    """As people call it; its opaque id where the mailbox cannot be asked now."""
+    settings = context.config.mailbox(place.mailbox)
+    if settings is None:
+        return place.folder
+    try:
+        mailbox = context.open_mailbox(settings)
+        try:
+            return next((each.name for each in mailbox.folders() if each.id == place.folder), place.folder)
+        finally:
+            mailbox.close()
+    except (MailbotError, OSError):
+        return place.folder
