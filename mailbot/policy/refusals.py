@@ -119,8 +119,10 @@ def _refusal(name: str, evidence: Evidence | None = None) -> Verdict:
 def _own(message: Message, facts: Facts) -> Verdict | None:
     if facts.sent_by_mailbot or facts.direction == "outgoing":
         return _refusal("own_mail")
+    # Any of our mailboxes, not only this one: a forged From or Reply-To would have us write to ourselves.
     addresses = {message.author.email, message.asker.email}
-    return _refusal("own_address", header_evidence(message, "From")) if addresses & facts.mailbox_addresses else None
+    ours = (facts.mailbox_addresses | facts.own_addresses) - facts.web_form_senders
+    return _refusal("own_address", header_evidence(message, "From")) if addresses & ours else None
 
 
 def _service_mailbox(_message: Message, facts: Facts) -> Verdict | None:

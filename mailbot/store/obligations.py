@@ -1,14 +1,15 @@
 """Who owes an answer, and what people do about it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, select, update
+from sqlalchemy import Connection, Row, Select, exists, or_, select, update
 
 from mailbot.errors import UserError
 from mailbot.store import audit
-from mailbot.store.audit import Detail, NewLine
+from mailbot.store.audit import RULES, Detail, NewLine
 from mailbot.store.database import Database
 from mailbot.store.lookup import the_only, unit_items
 from mailbot.store.records import Obligation, ObligationState
@@ -64,6 +65,28 @@ class Obligations:
                 ~queued,
             ),
         )
+
+    def withdraw_holding_replies(self, now: datetime) -> int:
+        """Cancel holding replies that still wait although nobody waits for an answer any more; how many.
+
+        What is queued may wait for days (a pause, a hold, a server out of reach), and meanwhile a person answers.
+        """
+        goes_on = select(unit_messages.c.obligation_ref).where(unit_messages.c.ref == outbox.c.item_ref)
+        belongs = or_(obligations.c.ref == outbox.c.item_ref, obligations.c.ref.in_(goes_on))
+        still_owed = exists().where(obligations.c.state == "open", belongs)
+        wanted = (outbox.c.kind == "holding_reply", outbox.c.state.in_(("pending", "held")), ~still_owed)
+        with self._database.write() as connection:
+            cancelled = update(outbox).where(*wanted).values(state="cancelled", settled_at=now).returning(outbox.c.ref)
+            refs = connection.execute(cancelled).scalars()
+            lines = [NewLine(actor=RULES, action="mail_cancelled", ref=ref) for ref in refs]
+            audit.append(connection, lines, now=now)
+        return len(lines)
+
+    def holding_replies_on_their_way(self) -> dict[str, int]:
+        """Asker -> holding replies that are queued and have not left."""
+        query = select(outbox.c.recipients).where(outbox.c.kind == "holding_reply", outbox.c.state == "pending")
+        with self._database.read() as connection:
+            return Counter(asker for recipients in connection.execute(query).scalars() for asker in recipients)
 
     def assign(self, ref: str, person_id: str, *, by: str, now: datetime) -> None:
         """Make `person_id` ("" = nobody in particular) answer it; later mail does not change that."""

@@ -20,6 +20,7 @@ def send_holding_replies(context: Context, now: datetime) -> int:
     Only on working days from the set local time on, so that an answer given in the morning is still in time to make it
     unnecessary. The obligation stays open with its follow-up clock.
     """
+    context.store.obligations.withdraw_holding_replies(now)
     rules = context.config.policy.reply
     local_now = now.astimezone(context.config.zone)
     calendar = WorkCalendar(context.config.policy.calendar)
@@ -33,7 +34,8 @@ def send_holding_replies(context: Context, now: datetime) -> int:
         for obligation in context.store.obligations.awaiting_holding_reply(local_now.date())
         if since is None or obligation.received_at >= since
     ]
-    per_sender: dict[str, int] = {}
+    # What a pause or a server out of reach has kept back leaves together with today's.
+    per_sender = context.store.obligations.holding_replies_on_their_way()
     mails = [_holding_reply(context, obligation, per_sender, now) for obligation in waiting]
     return context.store.outbox.enqueue(mails, now=now)
 
@@ -43,11 +45,12 @@ def _holding_reply(context: Context, obligation: Obligation, per_sender: dict[st
     service = config.service_mailbox.address
     dedup_key = f"holding:{obligation.ref}"
     message_id = context.references.message_id(dedup_key, service.rpartition("@")[2])
-    unit = config.unit(obligation.unit)
+    # A unit may have left the configuration while somebody still waits for its answer.
+    names = {unit.id: unit.name for unit in config.units}
     rendered = context.templates.render(
         "holding_reply",
         obligation.language or config.policy.language,
-        unit=unit.name,
+        unit=names.get(obligation.unit, config.organisation.name),
         organisation=config.organisation,
         received_at=obligation.received_at.astimezone(config.zone),
         ref=obligation.ref,
