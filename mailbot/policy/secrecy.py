@@ -86,8 +86,14 @@ def points(verdicts: Sequence[Verdict]) -> float:
 
 def _identity_numbers(reading: Reading) -> Iterator[Verdict]:
     # Personnummer: lag 2018:218 3 kap. 10 §; fødselsnummer: personopplysningsloven § 12.
-    for number in identity_numbers.find(reading.new)[:1]:
-        yield Verdict(f"confidential.identity_number.{number.kind}", 3.0, reading.evidence(number.start, number.end))
+    # In quotes, signatures and names too: what is handed over is the whole original.
+    body = reading.message.body
+    for number in identity_numbers.find(body.text if body else "")[:1]:
+        evidence = Evidence("text", number.start, number.end)
+        yield Verdict(f"confidential.identity_number.{number.kind}", 3.0, evidence)
+    file_names = [attachment.filename or "" for attachment in body.attachments] if body else []
+    for number in identity_numbers.find("\n".join([reading.message.author.name, *file_names]))[:1]:
+        yield Verdict(f"confidential.identity_number.{number.kind}", 3.0)
     for number in identity_numbers.find(reading.subject)[:1]:
         evidence = reading.subject_evidence(number.start, number.end)
         yield Verdict(f"confidential.identity_number.{number.kind}", 3.0, evidence)

@@ -27,6 +27,7 @@ def write_messages(connection: Connection, entries: Sequence[Entry], references:
             rows.add(_message_row(entry, references, now))
             continue
         confidential = known["confidential"] or _is_confidential(entry)
+        shown = _shown(entry)
         changes: dict[str, Any] = {
             "received_at": min(known["received_at"], entry.outcome.received_at),
             "confidential": confidential,
@@ -37,6 +38,8 @@ def write_messages(connection: Connection, entries: Sequence[Entry], references:
             changes["direction"] = entry.outcome.direction
         if confidential:
             changes |= {"subject": None, "sender_name": None}
+        elif shown["subject"] is not None and known["sender"] is not None:  # not what retention has dropped
+            changes |= shown
         rows.change(known, changes)
     rows.flush(connection)
 
@@ -47,7 +50,6 @@ def _is_confidential(entry: Entry) -> bool:
 
 def _message_row(entry: Entry, references: References, now: datetime) -> dict[str, Any]:
     outcome, message = entry.outcome, entry.outcome.message
-    confidential = _is_confidential(entry)
     asker = message.asker.email if message else ""
     return {
         "ref": entry.ref,
@@ -58,14 +60,23 @@ def _message_row(entry: Entry, references: References, now: datetime) -> dict[st
         "direction": outcome.direction,
         "received_at": outcome.received_at,
         "recorded_at": now,
-        "subject": message.subject if message and not confidential else None,
         "sender": message.author.email if message else None,
-        "sender_name": message.author.name if message and not confidential else None,
+        **_shown(entry),
         "asker": asker,
         "asker_print": address_print(references, asker),
-        "confidential": confidential,
+        "confidential": _is_confidential(entry),
         "unparsable": outcome.unparsable,
     }
+
+
+def _shown(entry: Entry) -> dict[str, str | None]:
+    """The words of a message that people may be shown. Unjudged mail (older than the clocks, gone before its text was
+    read, beyond our rules) may be confidential, so nothing of it is kept."""
+    message, decision = entry.outcome.message, entry.outcome.decision
+    judged = decision is not None and entry.outcome.unparsable is None
+    if message is None or not judged or _is_confidential(entry):
+        return {"subject": None, "sender_name": None}
+    return {"subject": message.subject, "sender_name": message.author.name}
 
 
 def write_deliveries(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:

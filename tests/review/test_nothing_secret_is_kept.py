@@ -1,0 +1,75 @@
+"""What nobody judged, and what stands beside the new text, must not get into mail or database (invariant 6)."""
+
+import pytest
+
+from tests.support.town import Town
+from tests.work.test_working_day import APPEAL
+
+NUMBER = "121212-1212"  # an invented number with a valid check digit
+
+
+def written_by_mailbot(town: Town) -> bytes:
+    """Database with its log, everything that was sent, and nothing of the citizens' own mail."""
+    parts = [path.read_bytes() for path in sorted(town.root.glob("mailbot.db*"))]
+    return b"".join(
+        [*parts, *(raw for one in town.config.mailboxes for raw in town.inbox(one.address) if b"mailbot@" in raw)]
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{APPEAL}{NUMBER}\n",
+        f"{APPEAL}\nDen 3 maj 2026 skrev Eva Holm <eva@by.example>:\n> Vi behöver ditt personnummer.\n> {NUMBER}\n",
+    ],
+    ids=["signature", "quotation"],
+)
+def test_an_identity_number_outside_the_new_text_is_not_sent_on(settled_town: Town, text: str) -> None:
+    settled_town.deliver("2026-05-11T09:00", text, subject="Mitt bygglov")
+    settled_town.run("2026-05-11T12:30")
+
+    assert NUMBER.encode() not in written_by_mailbot(settled_town)
+    with settled_town.open() as context:
+        (item,) = context.store.diary.list()
+        kinds = [mail.kind for mail in context.store.outbox.list() if mail.kind != "digest"]
+    assert (item.confidential, item.title, kinds) == (True, None, ["announcement"])
+
+
+def test_an_identity_number_in_the_senders_name_or_a_file_name_is_not_sent_on(settled_town: Town) -> None:
+    town = settled_town
+    town.deliver("2026-05-11T09:00", APPEAL, from_=f"Bo {NUMBER} <bo@privat.example>")
+    attached = town.letter("2026-05-11T09:10", APPEAL)
+    attached.add_attachment("Ritning", filename=f"{NUMBER}.txt")
+    town.deliver_bytes("kommunen@by.example", attached.as_bytes(), "2026-05-11T09:10")
+    town.run("2026-05-11T12:30")
+
+    assert NUMBER.encode() not in written_by_mailbot(town)
+    with town.open() as context:
+        assert [item.confidential for item in context.store.diary.list()] == [True, True]
+
+
+def test_the_subject_of_mail_that_nobody_judged_is_not_kept(settled_town: Town) -> None:
+    """Its way through our hosts is older than `start_from`, though it was filed later: no clock, no judgment."""
+    settled_town.deliver(
+        "2026-05-11T09:00",
+        APPEAL,
+        subject="Grannens sjukdom",
+        from_="Bo Grannen <bo@privat.example>",
+        header_Received="from a.example by mail.by.example; Wed, 15 Apr 2026 10:00:00 +0200",
+    )
+    settled_town.run("2026-05-11T12:30")
+    kept = written_by_mailbot(settled_town)
+    assert b"Grannens sjukdom" not in kept
+    assert b"Bo Grannen" not in kept
+
+
+def test_the_subject_of_mail_that_could_not_be_judged_is_not_kept(
+    settled_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("Grannens sjukdom")
+
+    monkeypatch.setattr("mailbot.work.judging.decide", broken)
+    settled_town.deliver("2026-05-11T09:00", APPEAL, subject="Grannens sjukdom")
+    settled_town.run("2026-05-11T12:30")
+    assert b"Grannens sjukdom" not in written_by_mailbot(settled_town)
