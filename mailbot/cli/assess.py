@@ -46,9 +46,11 @@ def assess(
     """
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen
+    from mailbot.cli.logs import configure
     from mailbot.cli.output import emit_json
     from mailbot.work.assess import assess_file, ground_rules
 
+    configure(as_json=as_json)
     config = _config(config_path, profile, own_domains)
     rules = ground_rules(config, profile, own_domains)
     now, language = instant(at, rules.zone), chosen(lang, config)

@@ -70,9 +70,11 @@ def digest(  # noqa: PLR0917 - one parameter per option
     from mailbot.cli.acting import actor
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen
+    from mailbot.cli.logs import configure
     from mailbot.wiring import installation
 
     config = load_config(config_path)
+    configure(as_json=as_json)
     _check_names(config, unit, person)
     who, now = actor(config, by), instant(at, config.zone)
     with installation(config) as context:

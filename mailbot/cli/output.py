@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 
 # C0 and C1 controls and bidirectional overrides could rewrite what a terminal shows (Unicode TR36).
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# The same as JSON leaves them, with halves of characters, which no output encoding takes.
+_NOT_PLAIN_IN_JSON = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def safe(text: object) -> str:
@@ -20,8 +22,9 @@ def safe(text: object) -> str:
 
 
 def emit_json(value: Any) -> None:
-    """One JSON object on one line; dates and instants in ISO 8601."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_jsonable))
+    """One JSON object on one line; dates and instants in ISO 8601. What could steer a terminal stands as \\uXXXX."""
+    text = json.dumps(value, ensure_ascii=False, default=_jsonable)
+    click.echo(_NOT_PLAIN_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _jsonable(value: object) -> str | list[object]:
