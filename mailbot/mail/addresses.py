@@ -35,7 +35,7 @@ _ORDINARY = re.compile(
 _TOKEN = re.compile(
     rb"(?P<space>\s++)"
     rb"|(?P<word>" + ENCODED_WORD + rb")"
-    rb"|(?P<quoted>\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\")"
+    rb"|(?P<quoted>\"[^\"\\]*+(?>(?:\\.[^\"\\]*+)*)\")"
     rb"|(?P<angle><[^<>]*+>)"
     rb"|(?P<atom>[^\s\"(),:;<>\\=]++)"
     rb"|(?P<other>.)",

@@ -12,7 +12,7 @@ from mailbot.mail.transfer import decode_base64
 
 #: Some senders leave question marks in the text as they are ("=?utf-8?q?Hur_d=C3=A5??="); how many and how far apart is
 #: bounded, so that the search stays linear on "=?a?q?=?a?q?...".
-ENCODED_WORD = rb"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?\s]{0,80}+){0,8}+)\?="
+ENCODED_WORD = rb"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([bBqQ])\?([^?]*+(?>(?:\?(?!=)[^?\s]{0,80}+){0,8}))\?="
 
 _WORD = re.compile(ENCODED_WORD)
 _FOLD = re.compile(rb"\r*\n|\r")

@@ -16,9 +16,9 @@ MAX_FIELD_OCTETS = 256 * 1024
 _MAX_NAME = 200
 
 #: RFC 5322 2.2: printable ASCII but the colon, then the body with its folded lines. "--" begins a MIME delimiter.
-_FIELD = re.compile(rb"(?!--)([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
+_FIELD = re.compile(rb"(?!--)([!-9;-~]++)[ \t]*+:([^\n]*+(?>(?:\n[ \t][^\n]*+)*))(?:\n|\Z)")
 _BLANK_LINE = re.compile(rb"\r*+(?:\n|\Z)")
-_NO_FIELD = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)")
+_NO_FIELD = re.compile(rb"[^\n]*+(?>(?:\n[ \t][^\n]*+)*)(?:\n|\Z)")
 #: what a mail store or a careless program puts before the first field
 _LEADING = re.compile(rb"\A(?:\xef\xbb\xbf)?[\r\n]*+(?:>?From [^\n]*+\n)?[\r\n]*+")
 #: a field that plainly belongs to a mail header, unlike "Note: ..." in a text whose blank line is missing

@@ -11,7 +11,7 @@ from mailbot.mail.encoded_words import decode_field
 #: a field longer than this is cut: 10,000 parts with such fields must stay cheap
 _MAX_OCTETS = 16 * 1024
 _MAX_FILENAME = 200
-_PARAMETER = re.compile(rb";\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|\Z)|([^;]*+))", re.DOTALL)
+_PARAMETER = re.compile(rb";\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?>(?:[^\"\\]++|\\.)*))(?:\"|\Z)|([^;]*+))", re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _QUOTED_PAIR = re.compile(rb"\\([\\\"])")
 _FOLD = re.compile(rb"\r*\n")
