@@ -49,6 +49,7 @@ def decoded_size(raw: bytes, start: int, end: int, encoding: str) -> int:
     if first_break >= 0:
         line_end = 2 if raw[first_break - 1 : first_break] == b"\r" else 1
         line = first_break + 1 - start
-        length -= line_end * (length // line)
+        shorter_last_line = length % line > 0 and raw[end - 1 : end] == b"\n"
+        length -= line_end * (length // line + shorter_last_line)
     tail = raw[max(start, end - 8) : end].strip()
     return max(0, length * 3 // 4 - (len(tail) - len(tail.rstrip(b"="))))

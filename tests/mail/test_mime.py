@@ -4,7 +4,7 @@ import binascii
 import quopri
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailbot.mail.flowed import unflow
@@ -126,6 +126,7 @@ def test_decoding_never_raises(data: bytes) -> None:
 
 
 @given(st.binary(), st.sampled_from([b"\n", b"\r\n"]))
+@example(bytes(60), b"\r\n")
 def test_encoded_content_comes_back(data: bytes, line_end: bytes) -> None:
     encoded = (
         binascii.b2a_base64(data)
