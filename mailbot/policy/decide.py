@@ -8,7 +8,7 @@ decision, so that every decision can be explained and replayed.
 from datetime import datetime
 
 from mailbot.mail.message import Message
-from mailbot.policy import automatic, judgment
+from mailbot.policy import automatic, judgment, second_opinion, signals
 from mailbot.policy.automatic import Automatic
 from mailbot.policy.deadlines import document_deadline, reply_deadline
 from mailbot.policy.judgment import Judgment
@@ -43,12 +43,19 @@ def decide(message: Message, facts: Facts, policy: Policy, now: datetime) -> Dec
         return record_only
     automation = automatic.judge(message, facts)
     if message.body is not None:
-        judged = judgment.from_text(reading, facts, policy, automation)
+        judged = _from_text(reading, facts, policy, automation)
     elif facts.last_stage is Stage.HEADERS or judgment.settled_by_headers(reading, facts, policy, automation):
         judged = judgment.from_headers(reading, facts, policy, automation)
     else:
         return _read_further(automation)
     return _assemble(reading, facts, policy, now, automation, judged)
+
+
+def _from_text(reading: Reading, facts: Facts, policy: Policy, automation: Automatic) -> Judgment:
+    """The rules first; what they leave open about people's mail is settled by the second opinion."""
+    hits = signals.hits(reading, policy)
+    judged = judgment.from_text(reading, facts, policy, automation, hits)
+    return judged if automation.automatic else second_opinion.weigh(reading, facts, policy, hits, judged)
 
 
 def _read_further(automation: Automatic) -> Decision:

@@ -6,7 +6,7 @@ must list, the must list before the need-not list, and a silent `no` only where 
 
 from dataclasses import dataclass
 
-from mailbot.policy import diary, kind, outgoing, reply_need, secrecy, signals
+from mailbot.policy import diary, kind, outgoing, reply_need, secrecy
 from mailbot.policy.automatic import Automatic
 from mailbot.policy.model import Diarise, Facts, Kind, Verdict
 from mailbot.policy.profile import Policy
@@ -27,6 +27,8 @@ class Judgment:
     confidential: bool | None = None
     needs_reply: bool | None = None
     diarise: Diarise | None = None
+    #: something other than a must signal speaks against a silent `no`: unreadable, very long, perhaps secret
+    forbids_silence: bool = False
     #: in the order the rules ran
     verdicts: tuple[Verdict, ...] = ()
 
@@ -65,9 +67,8 @@ def _automatic_by_headers(reading: Reading, policy: Policy, automatic: Automatic
     )
 
 
-def from_text(reading: Reading, facts: Facts, policy: Policy, automatic: Automatic) -> Judgment:
-    """The full judgment."""
-    hits = signals.hits(reading, policy)
+def from_text(reading: Reading, facts: Facts, policy: Policy, automatic: Automatic, hits: tuple[Hit, ...]) -> Judgment:
+    """The full judgment by the rules; `hits` are what the signal files found."""
     said, kind_verdicts = kind.judge(reading, facts, hits)
     confidential, secrecy_verdicts = _secrecy(reading, policy, automatic, said, kind_verdicts)
     needs_reply, reply_verdicts = _reply_need(reading, facts, policy, automatic, hits, said)
@@ -78,13 +79,15 @@ def from_text(reading: Reading, facts: Facts, policy: Policy, automatic: Automat
         diarise, diary_verdicts = outgoing.judge(reading, facts, policy.diary, diary_verdicts)
     elif automatic.automatic:
         diarise, diary_verdicts = _diary_of_automatic(reading, policy, automatic, diary_verdicts)
-    if diarise is Diarise.NO and (doubts := _doubts(reading, secrecy_verdicts)):
+    doubts = _doubts(reading, secrecy_verdicts)
+    if diarise is Diarise.NO and doubts:
         diarise, diary_verdicts = Diarise.ASK, (*doubts, *diary_verdicts)
     return Judgment(
         kind=automatic.kind or said,
         confidential=confidential,
         needs_reply=needs_reply,
         diarise=diarise,
+        forbids_silence=bool(doubts),
         verdicts=(*kind_verdicts, *secrecy_verdicts, *reply_verdicts, *diary_verdicts),
     )
 

@@ -83,6 +83,20 @@ class DiaryRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedRules:
+    """How far the weights learned from labelled mail may settle what the rules leave open. Probabilities."""
+
+    enabled: bool = True
+    #: must be registered from here on, whatever the rules found
+    yes_from: float = field(default=0.6, metadata=within(0, 1))
+    #: need not be registered up to here, where no must signal is even suspected
+    no_up_to: float = field(default=0.15, metadata=within(0, 1))
+    reply_from: float = field(default=0.5, metadata=within(0, 1))
+    #: announced without content from here on
+    secret_from: float = field(default=0.25, metadata=within(0, 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecrecyRules:
     """When a message is treated as confidential."""
 
@@ -135,6 +149,7 @@ class Policy:
     reply: ReplyRules = field(default_factory=ReplyRules)
     diary: DiaryRules = field(default_factory=DiaryRules)
     secrecy: SecrecyRules = field(default_factory=SecrecyRules)
+    learned: LearnedRules = field(default_factory=LearnedRules)
     storm: StormRules = field(default_factory=StormRules)
     digest: DigestRules = field(default_factory=DigestRules)
     retention: RetentionRules = field(default_factory=RetentionRules)

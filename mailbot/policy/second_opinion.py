@@ -1,0 +1,93 @@
+"""The second opinion: learned weights settle what the rules leave open, and never silence a must signal.
+
+Precedence as in requirements 0: secrecy, the must list, the need-not list. The rules' established `yes` stands. A
+silent `no` takes both: rules without even a suspected must signal, and weights that find registration improbable.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from math import log
+
+from mailbot.policy import learned
+from mailbot.policy.features import features
+from mailbot.policy.judgment import Judgment
+from mailbot.policy.learned import Opinion
+from mailbot.policy.model import Diarise, Evidence, Facts, Verdict
+from mailbot.policy.profile import Policy
+from mailbot.policy.reading import Reading
+from mailbot.policy.signals import Hit
+
+#: structure alone settles that these need no answer
+_REPLY_IS_SETTLED = frozenset({"reply_need.outgoing", "reply_need.calendar", "reply_need.internal_mail_exempt"})
+#: features that are made of words of the message
+_OF_WORDS = ("word ", "stem ", "pair ")
+
+
+def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], judgment: Judgment) -> Judgment:
+    """The judgment after both opinions; each change has its verdict."""
+    if not policy.learned.enabled or judgment.kind is None or judgment.diarise is None:
+        return judgment
+    found = features(
+        reading,
+        facts,
+        hits,
+        kind=judgment.kind,
+        needs_reply=judgment.needs_reply,
+        diarise=judgment.diarise,
+        confidential=judgment.confidential,
+        verdicts=judgment.verdicts,
+    )
+    weights = learned.load()
+    opinion = weights.opinion(found)
+    confidential = True if opinion.secret >= policy.learned.secret_from else judgment.confidential
+    diarise = Diarise.YES if confidential else _diarise(judgment, opinion, policy)
+    needs_reply = judgment.needs_reply
+    if needs_reply is not None and not any(verdict.rule in _REPLY_IS_SETTLED for verdict in judgment.verdicts):
+        needs_reply = opinion.reply >= policy.learned.reply_from
+    answers = (
+        (learned.SECRET, opinion.secret, confidential != judgment.confidential),
+        (learned.MUST, opinion.must, diarise is not judgment.diarise),
+        (learned.REPLY, opinion.reply, needs_reply is not judgment.needs_reply),
+    )
+    verdicts = [
+        Verdict(f"learned.{question}", round(_log_odds(probability), 1), _evidence(reading, weights, found, question))
+        for question, probability, changed in answers
+        if changed
+    ]
+    if opinion.kind is not judgment.kind:
+        place = _evidence(reading, weights, found, opinion.kind)
+        verdicts.append(Verdict(f"learned.kind.{opinion.kind}", round(opinion.kind_score, 1), place))
+    return replace(
+        judgment,
+        kind=opinion.kind,
+        confidential=confidential,
+        needs_reply=needs_reply,
+        diarise=diarise,
+        verdicts=(*verdicts, *judgment.verdicts),
+    )
+
+
+def _diarise(judgment: Judgment, opinion: Opinion, policy: Policy) -> Diarise:
+    """An established must signal stands; a silent `no` takes that not even a suspected one does."""
+    if judgment.diarise is Diarise.YES or opinion.must >= policy.learned.yes_from:
+        return Diarise.YES
+    must = max((verdict.points for verdict in judgment.verdicts if verdict.rule.startswith("diary.must.")), default=0.0)
+    silent = opinion.must <= policy.learned.no_up_to and must < policy.diary.suspected
+    return Diarise.NO if silent and not judgment.forbids_silence else Diarise.ASK
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, 1e-6), 1 - 1e-6)
+    return log(bounded / (1 - bounded))
+
+
+def _evidence(reading: Reading, weights: learned.Weights, found: dict[str, float], question: str) -> Evidence | None:
+    """Where the words stand that weighed most for an answer: offsets, as always (invariant 6)."""
+    text = reading.new.lower()
+    for feature, _ in weights.heaviest(found, question, most=8):
+        if feature.startswith(_OF_WORDS):
+            first = feature.partition(" ")[2].partition(" ")[0]
+            start = text.find(first)
+            if start >= 0:
+                return reading.evidence(start, start + len(first))
+    return None

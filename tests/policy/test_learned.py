@@ -1,0 +1,81 @@
+"""The second opinion: it settles what is open, and never silences a must signal."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.policy import learned, second_opinion
+from mailbot.policy.decide import decide
+from mailbot.policy.judgment import Judgment
+from mailbot.policy.learned import Opinion
+from mailbot.policy.model import Diarise, Kind, Verdict
+from mailbot.policy.profile import load_policy
+from tests.policy.mails import FACTS, mail
+from tests.policy.test_decide import APPEAL, INCOMING, NOW, QUESTION
+
+POLICY = load_policy("bjurholm")
+WITHOUT = load_policy("bjurholm", {"learned": {"enabled": False}})
+
+TABLE = """# a comment
+must\t(bias)\t-1.0
+must\tword bygga\t2.5
+reply\t(bias)\t0.5
+secret\t(bias)\t-3
+appeal\t(bias)\t0
+enquiry\t(bias)\t-1
+"""
+
+
+def test_a_table_is_read_and_answers_add_up() -> None:
+    weights = learned.parse(TABLE)
+    assert weights.scores({"word bygga": 2.0, "word okänt": 9.0}) == {
+        "must": 4.0, "reply": 0.5, "secret": -3.0, "appeal": 0.0, "enquiry": -1.0,
+    }  # fmt: skip
+    opinion = weights.opinion({"word bygga": 2.0})
+    assert opinion.must == pytest.approx(0.982, abs=0.001)
+    assert opinion.kind is Kind.APPEAL
+    assert weights.heaviest({"word bygga": 2.0}, "must") == [("word bygga", 5.0)]
+
+
+def test_the_shipped_table_answers_every_question() -> None:
+    weights = learned.load()
+    assert {learned.MUST, learned.REPLY, learned.SECRET} <= set(weights.questions)
+    kinds = set(weights.questions) - {learned.MUST, learned.REPLY, learned.SECRET}
+    assert kinds <= {str(kind) for kind in Kind}
+    assert len(kinds) >= 20
+
+
+@given(must=st.floats(0, 1), points=st.floats(0, 5), diarise=st.sampled_from(Diarise), forbids=st.booleans())
+def test_no_must_signal_is_ever_silenced(must: float, points: float, diarise: Diarise, forbids: bool) -> None:
+    judgment = Judgment(
+        kind=Kind.OTHER, diarise=diarise, forbids_silence=forbids, verdicts=(Verdict("diary.must.report", points),)
+    )
+    opinion = Opinion(must=must, reply=0.5, secret=0.0, kind=Kind.OTHER, kind_score=0.0)
+    answer = second_opinion._diarise(judgment, opinion, POLICY)
+    if diarise is Diarise.YES:
+        assert answer is Diarise.YES
+    if answer is Diarise.NO:
+        assert points < POLICY.diary.suspected
+        assert must <= POLICY.learned.no_up_to
+        assert not forbids
+
+
+def test_an_established_must_signal_stands_with_and_without_the_weights() -> None:
+    for policy in (POLICY, WITHOUT):
+        decision = decide(mail(APPEAL), INCOMING, policy, NOW)
+        assert (decision.kind, decision.diarise) == (Kind.APPEAL, Diarise.YES)
+
+
+def test_switched_off_nothing_learned_is_in_the_reasons() -> None:
+    decision = decide(mail(QUESTION), INCOMING, WITHOUT, NOW)
+    assert not [verdict for verdict in decision.verdicts if verdict.rule.startswith("learned.")]
+
+
+def test_reasons_point_at_words_and_never_hold_them() -> None:
+    text = "Hej! Lampan vid busskuren på Storgatan har varit släckt i tre veckor och barnen går där i mörkret."
+    decision = decide(mail(text), FACTS, POLICY, NOW)
+    known = {"learned.must", "learned.reply", "learned.secret", *(f"learned.kind.{kind}" for kind in Kind)}
+    found = [verdict for verdict in decision.verdicts if verdict.rule.startswith("learned.")]
+    assert {verdict.rule for verdict in found} <= known
+    for verdict in found:
+        assert verdict.evidence is None or verdict.evidence.end <= len(text) + 1
