@@ -19,6 +19,7 @@ USUAL: Mapping[str, Answer] = {
     "LOGIN": b"",
     "LOGOUT": b"* BYE see you\r\n",
     "NOOP": b"",
+    "CLOSE": b"",
     'LIST "" "*"': b'* LIST () "/" INBOX\r\n',
     "STATUS": b"* STATUS INBOX (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 7)\r\n",
     "EXAMINE": b"* 2 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 3] ok\r\n",

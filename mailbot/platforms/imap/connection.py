@@ -168,7 +168,7 @@ class ImapConnection:
         if self.selected is not None:
             self.selected = None
             command = "UNSELECT" if "UNSELECT" in self.capabilities else "CLOSE"
-            with self.errors(command):
+            with suppress(Refused), self.errors(command):
                 self._checked(command, self._command(command))
                 self._imap.state = "AUTH"
 

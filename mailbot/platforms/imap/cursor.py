@@ -48,4 +48,4 @@ def delivery_id(uidvalidity: int, uid: int) -> str:
 def uid_of(delivery: str, uidvalidity: int) -> int | None:
     """The UID in a delivery id, or None when it is from another life of the folder."""
     before, dot, uid = delivery.partition(".")
-    return int(uid) if dot and before == str(uidvalidity) and uid.isdigit() else None
+    return int(uid) if dot and before == str(uidvalidity) and uid.isascii() and uid.isdigit() else None

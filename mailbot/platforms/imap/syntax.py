@@ -25,7 +25,7 @@ _TOKEN = re.compile(
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _LITERAL = re.compile(rb"~?\{\d+\+?\}$")
-_CODE = re.compile(r"\[([A-Za-z][A-Za-z0-9-]*)")
+_CODE = re.compile(r"\[([A-Za-z][A-Za-z0-9-]*)[ \]]")
 
 
 def parse_all(answer: Iterable[Piece | None]) -> Iterator[tuple[Value, ...]]:
