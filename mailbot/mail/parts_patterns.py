@@ -60,6 +60,12 @@ SEPARATOR = re.compile(
     rf"|(?:{_FORWARDED})[ \t]*:?|(?:{_ORIGINAL})[ \t]*:)[ \t]*"
 )
 
+#: what case systems print above the mail that is answered: "##- Skriv ditt svar ovanför denna rad -##"
+ANSWER_ABOVE = re.compile(
+    r"[-_=*#–—+~]{2,80} {0,3}(?:(?=\w).{0,30}?\b(?:svar|svara|skriv|skriva|besvara|reply|respond|type|write|antwort\w*|vastaa\w*)"
+    r"\b.{0,40}\b(?:ovanför|över|ovenfor|over|above|oberhalb|über|yläpuolelle)\b.{0,40})[-_=*#–—+~ .]{0,80}"
+)
+
 #: "Den tis. 28." may be wrapped there: a full stop that ends no sentence
 ABBREVIATED_END = re.compile(
     r"(?:\d|\bkl|\bklo|\b[ap]\.m|\b(?:mån|tis|ons|tors|fre|lör|sön|man|tir|tirs|tor|lør|søn))\.$"
@@ -93,6 +99,10 @@ DATE = re.compile(
 )
 TIME = re.compile(r"\b\d{1,2}[:.]\d\d(?![\d.])")
 ADDRESS = re.compile(r"[^\s<>@,;:()\[\]\"]{1,64}@[^\s<>@,;:()\[\]\"]{3,120}")
+
+#: Gmail until 2013, in every language: "2012/3/4 Anna Berg <anna@example.se>"
+DATED_ADDRESS = re.compile(r"\d{4}[/-]\d{1,2}[/-]\d{1,2} .{1,100} <[^\s<>@]{1,64}@[^\s<>]{3,120}>")
+LOGIN = re.compile(r"[a-z][a-z0-9]{0,20}[a-z0-9_.-]{1,20}")
 
 #: lines that clients and other senders put above quoted text without a date
 QUOTING = re.compile(r"(?:quoting|citerar|citerat|zitat von|siterer|citat från)\s.{3,120}:")
@@ -165,6 +175,7 @@ MOBILE_FOOTER = re.compile(
     r"|holen sie|hanki)"
     r" (?:från|fra|från mobilen|från min|with|using|via|von|mit|med|outlook|spark|gmail|e-post|iphonesta|puhelimesta"
     r"|androidista|on the go|from)\b[^,?!]{0,70}"
+    r"(?:, (?:please )?(?:excuse|pardon|sorry|ursäkta|förlåt|unnskyld|beklager|undskyld)\b.{0,60})?"
     r"|von meinem .{2,40} gesendet.{0,20}|diese nachricht wurde von meinem .{1,60}"
     r"|lähetetty (?:iphonesta|ipadista|samsung).{0,60}|skickat med .{2,60}|meddelandet skickat från .{2,60}"
     r"|-+ ?skickat från .{2,60}"
@@ -196,7 +207,8 @@ FOOTER = re.compile(
     r"|avregistrera (?:dig|mig)"
     r"|avsluta prenumeration|du (?:får|mottar) (?:det här|detta|denne) .{0,40}(?:eftersom|fordi|för att) du"
     r"|vill du inte (?:längre )?(?:få|ha)|meld deg av|klicka här för att avregistrera|hantera (?:din )?prenumeration"
-    r"|.{2,60} mailing list$|mailing list: |list-?info: )"
+    r"|.{2,60} mailing list(?: -- \S{3,120})?$|mailing list: |list-?info: |to view this discussion|for more options, visit"
+    r"|for additional commands)"
 )
 
 #: three different ones of these in one long line make it a disclaimer, however it begins
@@ -209,7 +221,7 @@ FOOTER_WORDS = _words(
     """skickat skickades skickad sänt sent sendt sendes versendet gesendet lähetetty hämta få hent get holen hanki von
     diese meddelandet virusfri virus-free virenfrei utan detta denna dette denne this tänk tenk tænk spara please
     bitte när då genom vi kommunen så information läs the if om informasjonen tämä caution warning varning obs
-    external extern det you to unsubscribe avregistrera avsluta du vill meld klicka hantera mailing listinfo
+    external extern det you to for unsubscribe avregistrera avsluta du vill meld klicka hantera mailing listinfo
     list-info"""
 )
 
@@ -222,7 +234,9 @@ FULL_NAME = re.compile(rf"{_NAME_WORD}(?: (?:{_NAME_WORD}|von|af|de|van)){{1,3}}
 ABOVE_NAME = re.compile(
     r"(?:för|styrelsen|genom|på uppdrag|enligt uppdrag|for|på vegne)\b.{0,40}|[^\W\d_]+,? (?:den )?\d.{4,20}"
 )
-FIRST_NAME = re.compile(r"[A-ZÅÄÖÆØÜÉ][a-zåäöæøüé]{1,14}(?:-[A-ZÅÄÖ][a-zåäö]{1,14})?")
+_FIRST = r"[A-ZÅÄÖÆØÜÉ][a-zåäöæøüé]{1,14}(?:-[A-ZÅÄÖ][a-zåäö]{1,14})?"
+#: "Anna", "Ulf o Maj"
+FIRST_NAME = re.compile(rf"{_FIRST}(?: (?:o|och|og|&|\+|ja|und|and) {_FIRST})?")
 CONTACT = re.compile(
     r"(?:\+|\b0)[\d ()/.-]{6,20}\d"  # a telephone number
     r"|[^\s@]{1,64}@[^\s@]{3,120}|\bwww\.\S{3,}|https?://\S{3,}"

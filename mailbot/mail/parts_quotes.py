@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mailbot.mail import parts_patterns as patterns
 from mailbot.mail.parts_lines import Lines, SpanKind
+from mailbot.mail.parts_notes import notes_header
 
 #: a header block ends after so many lines at the latest; long To fields wrap
 _BLOCK_LINES = 30
@@ -29,11 +30,11 @@ def mark_quotes(lines: Lines) -> list[SpanKind]:
             kinds[index] = "quoted"
             index += 1
             continue
-        end = _introduction_end(lines, index, fields)
-        if end is None:
+        introduction = _introduction(lines, index, fields)
+        if introduction is None:
             index += 1
             continue
-        start = _with_rule_above(lines, index)
+        start, end = introduction
         following = lines.next_filled(end)
         if following is None or not lines.is_marked(following):
             # No marks on what follows: nothing tells later words of the writer from the original.
@@ -42,7 +43,16 @@ def mark_quotes(lines: Lines) -> list[SpanKind]:
         kinds[start:following] = ["quoted"] * (following - start)
         index = following
     _join_broken_quotes(lines, kinds)
+    _join_rules(lines, kinds)
     return kinds
+
+
+def _introduction(lines: Lines, index: int, fields: "_FieldReader") -> tuple[int, int] | None:
+    """First line and the line after what a program wrote above an original, when line `index` tells that it did."""
+    end = _introduction_end(lines, index, fields)
+    if end is not None:
+        return index, end
+    return notes_header(lines, index)
 
 
 def _introduction_end(lines: Lines, index: int, fields: "_FieldReader") -> int | None:
@@ -52,6 +62,8 @@ def _introduction_end(lines: Lines, index: int, fields: "_FieldReader") -> int |
         return None
     if patterns.SEPARATOR.fullmatch(low):
         return _after_separator(lines, index + 1, fields)
+    if low[0] in "#-=_*–—+~" and patterns.ANSWER_ABOVE.fullmatch(low):
+        return index + 1
     if ":" in low:
         if patterns.FOLDED_FIELDS.match(low):
             return index + 1
@@ -69,14 +81,16 @@ def _after_separator(lines: Lines, index: int, fields: "_FieldReader") -> int:
     return fields.block_end(following, under_separator=True) or index
 
 
-def _with_rule_above(lines: Lines, index: int) -> int:
-    """Outlook on the web draws a rule above the header block; it belongs to the quotation."""
-    above = index - 1
-    while above >= max(0, index - 3) and not lines.low[above]:
-        above -= 1
-    if above >= 0 and patterns.RULE.fullmatch(lines.low[above]):
-        return above
-    return index
+def _join_rules(lines: Lines, kinds: list[SpanKind]) -> None:
+    """Outlook and others draw a rule above the original; it belongs to the quotation."""
+    for index in range(1, len(lines)):
+        if kinds[index] != "quoted" or kinds[index - 1] == "quoted":
+            continue
+        above = index - 1
+        while above >= max(0, index - 3) and not lines.low[above]:
+            above -= 1
+        if above >= 0 and kinds[above] == "new" and patterns.RULE.fullmatch(lines.low[above]):
+            kinds[above:index] = ["quoted"] * (index - above)
 
 
 def _field_kind(low: str) -> str | None:
@@ -151,6 +165,9 @@ def _reply_header_end(lines: Lines, index: int) -> int | None:
             return None
         joined = f"{joined} {lines.bare[position]}" if joined else lines.bare[position]
         joined_low = joined.lower()
+        if low[-1] == ">" and patterns.DATED_ADDRESS.fullmatch(joined_low):
+            following = lines.next_filled(position + 1)
+            return position + 1 if following is not None and lines.is_marked(following) else None
         if low.endswith(":"):
             following = lines.next_filled(position + 1)
             marked = following is not None and lines.is_marked(following)
@@ -165,7 +182,9 @@ def _may_begin_reply_header(lines: Lines, index: int) -> bool:
     if patterns.REPLY_LEAD.match(low) or low.endswith(":") or patterns.TIME.search(low):
         return True
     # "Anna Berg <anna@example.se>" wrapped before "skrev följande den ...:"
-    return "@" in low and patterns.ADDRESS.search(low) is not None and not low.endswith((".", "!", "?"))
+    if "@" not in low or patterns.ADDRESS.search(low) is None or low[-1] in "!?":
+        return False
+    return low[-1] != "." or patterns.ABBREVIATED_END.search(low) is not None
 
 
 def _is_reply_header(joined: str, low: str, followed_by_marks: bool) -> bool:
@@ -185,7 +204,8 @@ def _is_reply_header(joined: str, low: str, followed_by_marks: bool) -> bool:
     if followed_by_marks:
         led = patterns.REPLY_LEAD.match(low) is not None
         return (led and (dated or timed)) or _is_name(joined[:start]) or _is_name(joined[end:-1])
-    return dated and timed and _is_name(_author(joined, low, start, end))
+    author = _author(joined, low, start, end)
+    return dated and timed and (_is_name(author) or _is_login(author))
 
 
 def _verb(low: str) -> tuple[int, int] | None:
@@ -226,6 +246,11 @@ def _is_name(text: str) -> bool:
     """One to six words that begin with capitals: a person or an office, hardly a sentence."""
     words = text.replace("(", " ").replace(")", " ").replace('"', " ").strip(" ,:;*").split()
     return 1 <= len(words) <= 6 and all(word[0].isupper() or word in _NAME_PARTICLES for word in words)
+
+
+def _is_login(text: str) -> bool:
+    """On technical lists people go by one small word: "On 3 Mar 2026 at 10:12, per_ek wrote:"."""
+    return patterns.LOGIN.fullmatch(text.strip(" ,:")) is not None
 
 
 def _join_broken_quotes(lines: Lines, kinds: list[SpanKind]) -> None:

@@ -1,15 +1,15 @@
-"""Which of a person's own lines are signature, and which are boilerplate that a program or gateway added."""
+"""Which of a person's own lines are signature: the organisation's official block first, then what others write."""
 
 import re
 
 from mailbot.mail import parts_patterns as patterns
+from mailbot.mail.parts_footers import mark_footers
 from mailbot.mail.parts_lines import Lines, SpanKind, runs
 
 #: a signature stands among the last lines of what somebody wrote
 _TAIL_LINES = 60
 #: more filled lines than this after a closing phrase are not a signature
 _SIGNATURE_LINES = 14
-_PARAGRAPH_LINES = 25
 #: answers between quotations that are searched for signatures, from the top and from the bottom
 _STRETCHES = 100
 #: "Hej, när öppnar badhuset? Mvh Anna": a closing at the end of the last sentence
@@ -22,7 +22,10 @@ _INLINE_CLOSING = re.compile(
 #: what often stands above a name without a full stop
 _THANKS = ("tack ", "takk ", "tusen takk", "kiitos ", "thank you ", "thanks ", "vielen dank")
 #: single words under a mail that are no names
-_NOT_NAMES = frozenset(("tack", "hej", "svar", "obs", "viktigt", "bilaga", "takk", "kiitos", "thanks", "danke", "ps"))
+_NOT_NAMES = frozenset(
+    """tack hej svar obs viktigt bilaga takk kiitos thanks danke ps ja nej nei kyllä ei yes no nein jo ok okej snälla
+    please bitte hjälp hjelp help sorry amen slut end ende suck haha kram puss""".split()
+)
 _SLASH_NAME = re.compile(r"/{1,2}\s?[^\W\d_][\w.-]{0,30}(?: [^\W\d_][\w.-]{0,30}){0,3}")
 
 
@@ -34,7 +37,7 @@ def mark_signatures(lines: Lines, kinds: list[SpanKind], own_lines: frozenset[st
     """
     mid_line_cuts: dict[int, int] = {}
     for start, end in _outer(list(runs(kinds, "new"))):
-        _mark_footers(lines, kinds, start, end)
+        mark_footers(lines, kinds, start, end)
     for start, end in _outer(list(runs(kinds, "new"))):
         begin = _mark_in_stretch(lines, kinds, start, end, own_lines)
         cut = _closing_inside_line(lines, start, end if begin is None else begin)
@@ -75,42 +78,6 @@ def _closing_inside_line(lines: Lines, start: int, end: int) -> tuple[int, int] 
     if match is None:
         return None
     return filled, lines.text.index(lines.bare[filled], lines.starts[filled]) + match.start(1)
-
-
-def _mark_footers(lines: Lines, kinds: list[SpanKind], start: int, end: int) -> None:
-    index = start
-    while index < end:
-        low = lines.low[index]
-        if not _may_be_footer(low):
-            index += 1
-            continue
-        if len(low) <= 120 and patterns.MOBILE_FOOTER.fullmatch(low.strip("*_ ")):
-            kinds[index] = "quoted"
-            index += 1
-        elif patterns.FOOTER.match(low) or _is_disclaimer(low):
-            stop = index
-            while stop < end and lines.low[stop] and stop - index < _PARAGRAPH_LINES:
-                stop += 1
-            begin = index
-            if begin > start and patterns.RULE.fullmatch(lines.low[begin - 1]):
-                begin -= 1  # Mailman and gateways draw a rule above
-            kinds[begin:stop] = ["quoted"] * (stop - begin)
-            index = stop
-        else:
-            index += 1
-
-
-def _may_be_footer(low: str) -> bool:
-    """A cheap first look, because every line of a mail passes here."""
-    if len(low) < 8:
-        return False
-    if len(low) > 100 or low.split(None, 1)[0].strip("-*_[]():!,.") in patterns.FOOTER_WORDS:
-        return True
-    return "personuppgift" in low or "mailing" in low
-
-
-def _is_disclaimer(low: str) -> bool:
-    return len(low) > 100 and len(set(patterns.DISCLAIMER_WORDS.findall(low))) >= 3
 
 
 def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[str]) -> int | None:
@@ -243,7 +210,7 @@ def _signed_name(lines: Lines, first: int, end: int) -> int | None:
     if name is not None:
         return begin if apart or ended else None
     is_name = patterns.FIRST_NAME.fullmatch(lines.bare[last]) and lines.low[last] not in _NOT_NAMES
-    return last if is_name and apart and ended else None
+    return last if is_name and ended else None
 
 
 def _last_filled(lines: Lines, first: int, end: int) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mailbot.mail import parts_patterns
+from mailbot.mail import parts_footers, parts_notes, parts_patterns
 from mailbot.mail.html import to_text
 from mailbot.mail.parts import split
 
@@ -42,10 +42,24 @@ UNITS = {
     "digits": "070-1 ",
     "names": "Anna Berg\n070-123 45 67\n\n",
     "one line closings": "Ja. Mvh Anna. ",
+    "moments": "Ellen Ray 03/03/2026 10:12 AM\n",
+    "recipients": "To: Pat\n",
+    "copies": "Ellen Ray 03/03/2026 10:12\nTo: Pat\ncc:\n",
+    "list rules": "________\n",
+    "remains": "begin 644 winmail.dat\n",
+    "pgp": "-----BEGIN PGP SIGNATURE-----\n",
+    "next parts": "--------- next part ---------\n",
 }
 #: the others are anchored: only tried where a line begins
-SEARCHED = ("ABBREVIATED_END", "ADDRESS", "CONTACT", "DATE", "PRONOUN_BEFORE", "TIME", "WROTE")
-PATTERNS = {name: value for name, value in vars(parts_patterns).items() if isinstance(value, re.Pattern)}
+SEARCHED = (
+    "ABBREVIATED_END", "ADDRESS", "CONTACT", "DATE", "PRONOUN_BEFORE", "TIME", "WROTE", "_LIST_WORDS", "_MOMENT_TAIL",
+)  # fmt: skip
+PATTERNS = {
+    name: value
+    for module in (parts_patterns, parts_notes, parts_footers)
+    for name, value in vars(module).items()
+    if isinstance(value, re.Pattern)
+}
 
 
 def seconds(work: Callable[[str], object], text: str) -> float:
