@@ -88,9 +88,11 @@ PRONOUN_BEFORE = re.compile(
 #: how such a line may begin, whatever the program: a day, a weekday, a lead word
 REPLY_LEAD = re.compile(
     r"(?:den|på|on|am|at|il|d\.)\s"
-    r"|(?:mån|tis|ons|tors|tor|fre|lör|sön|man|tir|lør|søn|mon|tue|wed|thu|fri|sat|sun|ma|ti|ke|to|pe|la|su|mo"
-    r"|di|mi|do|fr|sa|so)"
-    r"[a-zåäöø]{0,8}[.,]?\s+(?:den\s+)?\d"
+    r"|(?:mån(?:dag)?|tis(?:dag)?|ons(?:dag)?|tors?(?:dag)?|fre(?:dag)?|lör(?:dag)?|sön(?:dag)?|man(?:dag)?|tirs?(?:dag)?"
+    r"|lør(?:dag)?|søn(?:dag)?|mon(?:day|tag)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?"
+    r"|sun(?:day)?|ma|ti|ke|to|pe|la|su|mo|di|mi|do|fr|sa|so|maanantai|tiistai|keskiviikko|torstai|perjantai|lauantai"
+    r"|sunnuntai|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)"
+    r"[.,]?\s+(?:den\s+)?\d"
     r"|\d{1,2}[./ ]|\d{4}-\d\d-\d\d"
 )
 DATE = re.compile(

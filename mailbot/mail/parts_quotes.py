@@ -158,11 +158,14 @@ def _reply_header_end(lines: Lines, index: int) -> int | None:
     low = lines.low[index]
     if not _may_begin_reply_header(lines, index):
         return None
+    led = patterns.REPLY_LEAD.match(low) is not None
     joined, joined_low = "", ""
     for position in range(index, min(len(lines), index + _REPLY_HEADER_LINES)):
         low = lines.low[position]
-        if not low or len(joined) + len(low) > patterns.LINE_LIMIT:
+        if not low or len(joined) + len(low) > patterns.LINE_LIMIT or (joined and lines.is_marked(position)):
             return None
+        if position > index and not led and patterns.REPLY_LEAD.match(low):
+            return None  # a name or an address stands above; the header begins here
         joined = f"{joined} {lines.bare[position]}" if joined else lines.bare[position]
         joined_low = joined.lower()
         if low[-1] == ">" and patterns.DATED_ADDRESS.fullmatch(joined_low):
