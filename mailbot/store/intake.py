@@ -94,15 +94,17 @@ class Intake:
         with self._database.read() as connection:
             linked = stored_links(connection, sorted(prints))
             wanted = sorted(set(linked.values()))
-            units, written, numbers = (
+            units, written, secret, numbers = (
                 _open_units(connection, wanted),
                 _written_in(connection, wanted),
+                _confidential(connection, wanted),
                 _diary_numbers(connection, wanted),
             )
         return {
             prints[one]: ConversationFacts(
                 open_obligation_units=frozenset(units[conversation]),
                 we_wrote=conversation in written,
+                confidential=conversation in secret,
                 diary_number=numbers.get(conversation),
             )
             for one, conversation in linked.items()
@@ -191,6 +193,14 @@ def _written_in(connection: Connection, conversations: Sequence[str]) -> set[str
     found: set[str] = set()
     for piece in chunks(conversations):
         query = select(sent_traces.c.conversation).where(sent_traces.c.conversation.in_(piece))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _confidential(connection: Connection, conversations: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for piece in chunks(conversations):
+        query = select(messages.c.conversation).where(messages.c.conversation.in_(piece), messages.c.confidential)
         found.update(connection.execute(query).scalars())
     return found
 

@@ -191,6 +191,8 @@ class ConversationFacts:
 
     open_obligation_units: frozenset[str] = frozenset()
     we_wrote: bool = False
+    #: some message of it is confidential
+    confidential: bool = False
     #: registered, else proposed
     diary_number: str | None = None
 

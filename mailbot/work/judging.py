@@ -8,12 +8,14 @@ import structlog
 
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import PermanentError, TransientError
+from mailbot.mail.conversation import linked_ids
 from mailbot.mail.identity import content_key, raw_key
 from mailbot.mail.message import Message, UnparsableMessage, parse, parse_headers
 from mailbot.mail.received import arrival_time
 from mailbot.platforms.base import Arrival, Folder, Mailbox
 from mailbot.policy.decide import decide, unparsable_decision
 from mailbot.policy.model import Decision, Direction, Stage
+from mailbot.policy.secret_conversation import keep_secret
 from mailbot.store.records import DeliverySeen, Outcome
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
@@ -56,11 +58,13 @@ class Judge:
         readings = [self._read(arrival, raw) for arrival, raw in fetched]
         messages = [reading.message for reading in readings if reading.message]
         known = look_up(self._context, [reading.key for reading in readings], messages)
+        secret_ids = {one for one, conversation in known.conversations.items() if conversation.confidential}
         for reading in readings:
             received_at = self._received_at(reading)
             judged = (
                 self._judged(reading, known, received_at) if self._must_judge(reading, known, received_at) else reading
             )
+            judged = _with_its_conversation(judged, secret_ids)
             yield self._outcome(judged, received_at, hold_replies=hold_replies)
 
     def _read(self, arrival: Arrival, header_block: bytes) -> _Reading:
@@ -159,6 +163,21 @@ class Judge:
         """A personal mailbox's owner; mail to any other is the mail officers' to hand out."""
         owner = self._context.config.person_by_address(self._settings.address)
         return owner.id if owner and self._settings.role == "personal" else ""
+
+
+def _with_its_conversation(reading: _Reading, secret_ids: set[str]) -> _Reading:
+    """The reading, kept secret when its conversation is. `secret_ids` are the Message-IDs of such conversations, to
+    which this one's are added."""
+    message, decision = reading.message, reading.decision
+    if message is None or decision is None:
+        return reading
+    ids = {*linked_ids(message), *([message.message_id] if message.message_id else [])}
+    if not decision.confidential:
+        if secret_ids.isdisjoint(ids):
+            return reading
+        reading = replace(reading, decision=keep_secret(decision))
+    secret_ids |= ids
+    return reading
 
 
 def _hands_over(decision: Decision | None) -> bool:

@@ -73,3 +73,29 @@ def test_the_subject_of_mail_that_could_not_be_judged_is_not_kept(
     settled_town.deliver("2026-05-11T09:00", APPEAL, subject="Grannens sjukdom")
     settled_town.run("2026-05-11T12:30")
     assert b"Grannens sjukdom" not in written_by_mailbot(settled_town)
+
+
+CONCERN = "Jag oroar mig för min son Kalle. Han har adhd och blir slagen hemma av sin pappa."
+SUBJECT = "Kalle Svensson, 4B"
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False])
+def test_what_follows_a_confidential_message_is_kept_secret_too(settled_town: Town, in_one_batch: bool) -> None:
+    town = settled_town
+    asked = town.deliver("2026-05-11T09:00", CONCERN, subject=SUBJECT)
+    if not in_one_batch:
+        town.run("2026-05-11T12:30")
+    town.deliver("2026-05-12T09:00", "Har ni fått mitt mejl?", subject=f"SV: {SUBJECT}", in_reply_to=asked)
+    town.deliver("2026-05-12T09:10", f"{APPEAL}\n> {CONCERN}\n", subject=f"SV: {SUBJECT}", in_reply_to=asked)
+    town.run("2026-05-12T12:30")
+    reply = {"by": "kommunen@by.example", "to": "bo@privat.example", "in_reply_to": asked}
+    town.answer("2026-05-13T10:00", "Beslut: din ansökan avslås.", subject=f"SV: {SUBJECT}", **reply)
+    town.run("2026-05-13T12:30")
+    town.run("2026-05-14T07:00")
+
+    written = written_by_mailbot(town)
+    assert SUBJECT.encode() not in written
+    assert b"adhd" not in written
+    with town.open() as context:
+        assert all(item.confidential for item in context.store.diary.list())
+        assert {mail.kind for mail in context.store.outbox.list()} <= {"announcement", "digest", "holding_reply"}
