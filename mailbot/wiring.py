@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailbot.config.model import Config, ImapServer, MailboxSettings, MaildirServer
-from mailbot.errors import PermanentError
 from mailbot.platforms.base import Mailbox, Sender
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
@@ -44,7 +43,7 @@ def installation(config: Config) -> Iterator[Context]:
             references=keys,
             templates=templates(config),
             open_mailbox=lambda settings: open_mailbox(config, settings, imap),
-            open_sender=lambda: open_sender(config),
+            open_sender=lambda: open_sender(config, imap),
         )
 
 
@@ -71,6 +70,13 @@ def imap_servers(config: Config) -> "Iterator[ImapServers | None]":
         imap.close()
 
 
+def _unkept(config: Config) -> "ImapServers":
+    """For one use: no connection is kept."""
+    from mailbot.platforms.imap.servers import ImapServers
+
+    return ImapServers(Secrets(Path(config.paths.secrets)).get, keep=0)
+
+
 def open_mailbox(config: Config, settings: MailboxSettings, imap: "ImapServers | None" = None) -> Mailbox:
     """The mailbox on the server the configuration names; platforms are imported only when they are used.
 
@@ -79,17 +85,16 @@ def open_mailbox(config: Config, settings: MailboxSettings, imap: "ImapServers |
     server = config.servers[settings.server]
     match server:
         case ImapServer():
-            from mailbot.platforms.imap.servers import ImapServers
-
-            imap = imap or ImapServers(Secrets(Path(config.paths.secrets)).get, keep=0)
-            return imap.mailbox(server, settings)
+            return (imap or _unkept(config)).mailbox(server, settings)
         case MaildirServer():
             from mailbot.platforms.maildir.mailbox import MaildirMailbox
 
             return MaildirMailbox(server.folder(settings.address))
 
 
-def open_sender(config: Config, *, delivered_at: Callable[[], datetime] | None = None) -> Sender:
+def open_sender(
+    config: Config, imap: "ImapServers | None" = None, *, delivered_at: Callable[[], datetime] | None = None
+) -> Sender:
     """Sending from the service mailbox. `delivered_at` dates local deliveries (default: the real time)."""
     service = config.service_mailbox
     server = config.servers[service.server]
@@ -106,7 +111,7 @@ def open_sender(config: Config, *, delivered_at: Callable[[], datetime] | None =
                 delivered_at=delivered_at,
             )
         case ImapServer():
-            raise PermanentError(f"sending through {server.host} is not possible yet")
+            return (imap or _unkept(config)).sender(server, service)
 
 
 def local_mailboxes(config: Config) -> dict[str, Path]:

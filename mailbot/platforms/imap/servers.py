@@ -7,10 +7,14 @@ from ssl import SSLContext
 
 from mailbot.config.model import Endpoint as EndpointSettings
 from mailbot.config.model import ImapServer, MailboxSettings
+from mailbot.errors import PermanentError
 from mailbot.platforms.imap.connection import ImapConnection
+from mailbot.platforms.imap.folders import RoleNames
 from mailbot.platforms.imap.login import Login
 from mailbot.platforms.imap.mailbox import ImapMailbox
 from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
+from mailbot.platforms.imap.sender import SmtpSender
+from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.token import token_from
 from mailbot.platforms.imap.transport import Endpoint
@@ -29,13 +33,30 @@ class ImapServers:
 
     def mailbox(self, server: ImapServer, settings: MailboxSettings) -> ImapMailbox:
         """The mailbox; nothing is connected before it is read."""
-        names = server.folders
         return ImapMailbox(
             self._pool,
             f"{server.host}:{server.imap_port} {settings.address}",
             lambda: self.connect(server, settings),
-            folder_names={"sent": names.sent, "drafts": names.drafts, "trash": names.trash, "junk": names.junk},
+            folder_names=_role_names(server),
         )
+
+    def sender(self, server: ImapServer, settings: MailboxSettings) -> SmtpSender:
+        """Submission as this mailbox, and filing in its Sent folder; nothing is connected before it is needed."""
+        return SmtpSender(
+            lambda: self.submission(server, settings),
+            lambda: self.connect(server, settings),
+            folder_names=_role_names(server),
+        )
+
+    def submission(self, server: ImapServer, settings: MailboxSettings) -> SmtpConnection:
+        """A connection of its own to the submission server, logged in as this mailbox; the caller closes it."""
+        if server.smtp is None:
+            raise PermanentError(
+                f'no submission server is set; add smtp = {{ host = "...", port = 465 }} to {server.host}'
+            )
+        # RFC 5321 4.1.4 wants a name of our own, and our host's may be known to no DNS.
+        domain = settings.address.rpartition("@")[2]
+        return SmtpConnection(self.endpoint(server, server.smtp), self.login(server, settings), greeting_name=domain)
 
     def connect(self, server: ImapServer, settings: MailboxSettings) -> ImapConnection:
         """A connection of its own to a mailbox; the caller closes it."""
@@ -71,3 +92,8 @@ class ImapServers:
         if server.ca_file not in self._contexts:
             self._contexts[server.ca_file] = client_context(Path(server.ca_file) if server.ca_file else None)
         return self._contexts[server.ca_file]
+
+
+def _role_names(server: ImapServer) -> RoleNames:
+    names = server.folders
+    return {"sent": names.sent, "drafts": names.drafts, "trash": names.trash, "junk": names.junk}
