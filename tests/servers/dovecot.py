@@ -114,12 +114,19 @@ class Dovecot:
         prefix: str = "",
         special_use: bool = True,
         acl_trap: bool = False,
+        storage: str = "maildir",
     ) -> Account:
-        """A new, empty mailbox; without `address` one that no other test uses."""
+        """A new, empty mailbox; without `address` one that no other test uses.
+
+        `storage` is maildir, sdbox or mdbox: in a Maildir the server itself reads the whole directory after a change.
+        """
         address = address or f"anna{next(self._numbers)}@bjurholm.example"
         name, _, domain = address.partition("@")
         home = self.folder / "mail" / domain / name
-        fields = [f"userdb_mail=maildir:{home}/Maildir", f"userdb_namespace/inbox/separator={separator}"]
+        fields = [
+            f"userdb_mail={storage}:{home}/{'Maildir' if storage == 'maildir' else storage}",
+            f"userdb_namespace/inbox/separator={separator}",
+        ]
         if prefix:
             fields.append(f"userdb_namespace/inbox/prefix={prefix}")
         if separator != "/":

@@ -9,6 +9,8 @@ from types import TracebackType
 
 #: instead of an answer: hang up
 DROP = b"\0drop"
+#: no tagged line yet: the client's next line ends the command (DONE)
+STAY = b"\0stay"
 
 #: what to say to a command that begins like the key; TAG stands for the command's tag. Without a tagged line "OK" is
 #: added. A function gets the command line and the number of times it was asked before.
@@ -92,6 +94,10 @@ class ScriptedImap:
                 reader.close()
                 return
             answer = answer.replace(b"TAG", tag.encode())
+            if STAY in answer:
+                connection.sendall(answer.replace(STAY, b""))
+                reader.readline()
+                answer = b""
             if f"{tag} ".encode() not in answer:
                 answer += f"{tag} OK done\r\n".encode()
             connection.sendall(answer)

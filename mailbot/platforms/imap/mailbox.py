@@ -20,9 +20,11 @@ from mailbot.platforms.imap.uids import UidSet
 
 T = TypeVar("T")
 
-_LISTING_WINDOW = 2_000
+_LISTING_WINDOW = 1_000
 #: new messages that are looked for by UID; of more all are listed, in pieces
 _FEW = 20_000
+#: RFC 3501 section 9: a size is a 32-bit number
+_LARGEST = 2**32 - 1
 _WHOLE = "BODY.PEEK[]"
 #: stands for a folder that is not there (yet, or any more)
 _NOTHING = ImapCursor(0, 0, UidSet())
@@ -32,9 +34,9 @@ _NOTHING = ImapCursor(0, 0, UidSet())
 class _Listing:
     """New messages, packed: there may be a hundred thousand."""
 
-    uids: "array[int]" = field(default_factory=lambda: array("L"))
+    uids: "array[int]" = field(default_factory=lambda: array("I"))
     seconds: "array[int]" = field(default_factory=lambda: array("q"))
-    sizes: "array[int]" = field(default_factory=lambda: array("Q"))
+    sizes: "array[int]" = field(default_factory=lambda: array("I"))
     #: messages the server cannot tell about
     unreadable: int = 0
 
@@ -44,14 +46,14 @@ class _Listing:
             seconds = self.seconds[-1] if self.seconds else 0
         self.uids.append(uid)
         self.seconds.append(seconds)
-        self.sizes.append(number(items.get(b"RFC822.SIZE")))
+        self.sizes.append(min(number(items.get(b"RFC822.SIZE")), _LARGEST))
 
     def oldest_first(self) -> Sequence[int]:
         """Positions by date. UIDs mostly rise with the dates."""
         positions = range(len(self.uids))
         if all(map(int.__le__, self.seconds, islice(self.seconds, 1, None))):
             return positions
-        return array("L", sorted(positions, key=self.seconds.__getitem__))
+        return array("I", sorted(positions, key=self.seconds.__getitem__))
 
 
 class ImapMailbox:
