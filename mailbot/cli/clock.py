@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from mailbot.errors import UserError
 
+_YEARS = range(1900, 2200)
+
 
 def instant(at: str | None, zone: ZoneInfo) -> datetime:
     """`at` as an aware UTC instant; None means now. Raises UserError with an example when it cannot be read."""
@@ -27,10 +29,10 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise UserError(f"the date {text!r} is out of range; years 1900 to 2199 are supported") from None
+    # A pass at a mistyped year would let every retention period run out.
+    if moment.year not in _YEARS:
+        raise UserError(f"the date {text!r} is out of range; years {_YEARS[0]} to {_YEARS[-1]} are supported")
+    return moment.astimezone(UTC)
 
 
 def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -150,7 +150,11 @@ def _write_html(context: "Context", found: list["Addressed"], path: Path) -> Non
 
     if len(found) != 1:
         raise UserError(f"{len(found)} digests do not fit one HTML file; name one with --unit or --person")
-    path.write_text(render_digest(context.config, context.templates, found[0]).html, encoding="utf-8")
+    html = render_digest(context.config, context.templates, found[0]).html
+    try:
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror}); choose another file") from None
 
 
 def _print(context: "Context", found: list["Addressed"], language: str, *, as_json: bool) -> None:

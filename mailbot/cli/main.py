@@ -91,4 +91,16 @@ def main() -> None:
     except MailbotError as error:
         click.echo(f"mailbot: {error}", err=True)
         sys.exit(1)
+    except Exception as error:
+        # Where it happened, but not its text: that may quote the mail it stumbled over (invariant 6).
+        click.echo(f"mailbot: a defect of mailbot, please report it: {_place(error)}", err=True)
+        sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"

@@ -145,6 +145,7 @@ _SQLITE_TROUBLE: tuple[tuple[str, type[TransientError | UserError], str], ...] =
     ("locked", TransientError, "the database {} is locked by another process; try again"),
     ("busy", TransientError, "the database {} is locked by another process; try again"),
     ("disk is full", TransientError, "the disk under the database {} is full"),
+    ("disk i/o error", TransientError, "the disk under the database {} reports an error, or is full"),
     ("readonly", UserError, "the database {} cannot be written; check the owner and mode of the file and its folder"),
     ("unable to open", UserError, "the database {} cannot be opened; check the owner and mode of its folder"),
     ("malformed", UserError, "the database {} is damaged; restore the last backup (`mailbot db check` tells more)"),

@@ -1,10 +1,13 @@
 """What commands print: no log among the answer, no exception text, nothing that steers a terminal."""
 
 import re
+import resource
+import signal
 from pathlib import Path
 
 import pytest
 
+from mailbot.errors import TransientError
 from tests.support.command import mailbot
 from tests.support.town import Town
 from tests.work.test_working_day import APPEAL
@@ -48,3 +51,41 @@ def test_a_defect_while_assessing_tells_neither_the_mail_nor_the_exception(
     assert len(told.rows) == 1
     assert "Grannens" not in told.out + told.err
     assert "Traceback" not in told.out + told.err
+
+
+@pytest.mark.parametrize("when", ["9999-12-31T23:00", "1899-01-01", "2200-01-01"])
+def test_a_pass_at_a_mistyped_year_is_refused(town: Town, when: str) -> None:
+    """It would let every retention period run out."""
+    told = mailbot("run", "--once", "--at", when, "--config", town.config_path)
+    assert (told.status, "out of range" in told.err) == (2, True)
+
+
+def test_a_file_that_cannot_be_written_is_named(town: Town) -> None:
+    told = mailbot("digest", "head", "--html", town.root / "missing" / "x.html", "--config", town.config_path)
+    assert told.status == 2
+    assert "x.html cannot be written" in told.err
+
+
+def test_a_defect_tells_its_place_but_not_its_text(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("Grannens sjukdom")
+
+    monkeypatch.setattr("mailbot.work.digest.addressed", broken)
+    told = mailbot("digest", "head", "--config", town.config_path)
+    assert told.status == 1
+    assert re.search(r"ZeroDivisionError at .*test_commands\.py:\d+", told.err)
+    assert "Grannens" not in told.out + told.err
+
+
+def test_a_disk_that_fails_under_the_database_is_temporary_trouble(town: Town) -> None:
+    """As SQLite reports a file that may not grow; the kernel's limit stands in for a quota."""
+    town.deliver("2026-05-11T09:00", APPEAL + "x" * 300_000)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limit[1]))
+    try:
+        with town.open() as context, pytest.raises(TransientError, match="disk"):
+            context.store.installation.set("x", "y" * 1_000_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, ignored)
