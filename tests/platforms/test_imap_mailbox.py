@@ -179,10 +179,10 @@ def test_what_is_read_on_a_kept_connection_is_new(dovecot: Dovecot) -> None:
     """The folder is still open on it, and servers tell what is new only when asked."""
     world = ImapWorld(dovecot, pool=ConnectionPool())
     cursor = None
-    for number in range(3):
+    for number in range(4):
         fill(world, 1, start=number)
         mailbox = world.open()
-        batches = read_all(mailbox, INBOX, cursor)
+        batches = read_all(mailbox, folder(mailbox) if number % 2 else INBOX, cursor)
         assert contents(mailbox, INBOX, batches) == [mail(number)]
         cursor = batches[-1].cursor
         mailbox.close()
@@ -362,6 +362,14 @@ def test_a_deleted_folder_names_what_was_there(world: ImapWorld) -> None:
     world.deliver(mail(1), received_at=BASE, folder="Projekt")
     (batch,) = read_all(world.open(), project, batch.cursor)
     assert (len(batch.arrived), batch.reset) == (1, False)
+
+
+def test_a_folder_whose_name_is_a_pattern(world: ImapWorld) -> None:
+    """LIST takes patterns: that another folder fits one does not make this one exist."""
+    world.create_folder("50% av X")
+    strange = Folder("50% av %", "50% av %", "other")
+    (batch,) = read_all(world.open(), strange)
+    assert (batch.arrived, batch.gone) == ((), ())
 
 
 def test_a_damaged_cursor_lists_everything_again(world: ImapWorld) -> None:

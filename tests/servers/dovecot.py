@@ -184,6 +184,11 @@ class Dovecot:
         new = str(1_900_000_000 + next(self._numbers))
         self.doveadm("mailbox", "update", "-u", account.address, "--uid-validity", new, folder)
 
+    def failed_logins(self, address: str) -> int:
+        """How often the server has refused somebody who wanted into this mailbox."""
+        log = (self.folder / "log" / "dovecot.log").read_text()
+        return sum("auth failed" in line and f"user=<{address}>" in line for line in log.splitlines())
+
     def record_commands(self, account: Account) -> "Recording":
         """Keep what clients of this account send from now on (sessions that log in later)."""
         folder = self.home(account) / "rawlog"

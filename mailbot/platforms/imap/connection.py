@@ -120,6 +120,8 @@ class ImapConnection:
         returned = "RETURN (SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY))"
         if combined and "SPECIAL-USE" not in self.capabilities:
             returned = "RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY))"
+        if combined:
+            self.unselect()  # as for STATUS
         with self.errors("LIST"):
             self._forget("LIST", "STATUS")
             if combined:
@@ -136,7 +138,8 @@ class ImapConnection:
             self._forget("LIST")
             self._checked("LIST", self._command("LIST", '""', _quoted(folder)))
             found = [listed(values) for values in parse_all(self._response("LIST")) if len(values) == 3]
-        return any(not each.attributes & {"\\noselect", "\\nonexistent"} for each in found)
+        # The name is a pattern here, and may fit others too.
+        return any(each.name == folder and not each.attributes & {"\\noselect", "\\nonexistent"} for each in found)
 
     def status(self, folder: bytes) -> FolderState:
         """Refused when there is no such folder, or no right to it."""
@@ -316,11 +319,8 @@ class ImapConnection:
         except ssl.SSLCertVerificationError as error:
             raise PermanentError(certificate_remedy(error, str(self.endpoint))) from None
         except ssl.SSLError as error:
-            self.usable = False
-            raise TransientError(
-                f"{self.endpoint}: TLS failed ({error.reason or 'cut short'}); "
-                f"are port and tls = {self.endpoint.tls!r} right?"
-            ) from None
+            reason = error.reason or "cut short"
+            raise self._lost(f"fails in TLS ({reason}); are port and tls = {self.endpoint.tls!r} right?") from None
         except TimeoutError:
             raise self._lost("does not answer") from None
         except OSError as error:

@@ -1,0 +1,152 @@
+"""From config.toml to mail that was read from a real server."""
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailbot import wiring
+from mailbot.config.load import load
+from mailbot.config.model import ImapServer, MailboxSettings
+from mailbot.errors import PermanentError, TransientError
+from mailbot.platforms.imap.servers import ImapServers
+from mailbot.platforms.imap.token import token_from
+from mailbot.secrets import Secrets, new_reference_key
+from mailbot.store import schema
+from mailbot.work.context import Context
+from mailbot.work.intake import read_received
+from tests.platforms.contract_mailbox import minute
+from tests.servers.dovecot import FULL, MASTER_PASSWORD, MASTER_USER, PASSWORD, Dovecot
+
+NOW = datetime(2024, 11, 25, 12, 0, tzinfo=UTC)
+
+CONFIG = """\
+operator = "it@bjurholm.example"
+start_from = "2024-11-01"
+[organisation]
+name = "Bjurholms kommun"
+domains = ["bjurholm.example"]
+[paths]
+database = "sqlite:///mailbot.db"
+people = "people.toml"
+secrets = "secrets"
+[[units]]
+id = "ks"
+name = "Kommunstyrelsen"
+[servers.post]
+kind = "imap"
+host = "{host}"
+port = {port}
+ca_file = "{ca_file}"
+smtp = {{ host = "{host}", port = 465 }}
+{login}
+[[mailboxes]]
+address = "{authority}"
+server = "post"
+role = "authority"
+read = "full"
+[[mailboxes]]
+address = "{service}"
+server = "post"
+role = "service"
+"""
+LOGINS = {
+    "user": 'secret = "post"',
+    "master": f'login = "master"\nuser = "{MASTER_USER}"\nsecret = "post"',
+    "authzid": f'login = "authzid"\nuser = "{MASTER_USER}"\nsecret = "post"',
+}
+
+
+@contextmanager
+def installation(dovecot: Dovecot, folder: Path, login: str) -> Iterator[tuple[Context, str]]:
+    """An installation in observe mode and its authority mailbox."""
+    authority, service = dovecot.add_account(), dovecot.add_account()
+    values = {"host": FULL, "port": dovecot.ports["imaps"], "ca_file": dovecot.ca_file}
+    text = CONFIG.format(authority=authority.address, service=service.address, login=LOGINS[login], **values)
+    (folder / "config.toml").write_text(text)
+    (folder / "people.toml").write_text("")
+    secrets = Secrets(folder / "secrets")
+    secrets.set("reference-key", new_reference_key())
+    secrets.set("post", PASSWORD if login == "user" else MASTER_PASSWORD)
+    for number in range(3):
+        dovecot.append(authority, letter(number), received_at=minute(number))
+    config = load(folder / "config.toml")
+    schema.upgrade(config.paths.database)
+    with wiring.installation(config) as context:
+        yield context, authority.address
+
+
+def letter(number: int) -> bytes:
+    return (
+        f"From: Bo <bo{number}@medborgare.example>\r\nTo: kommunen@bjurholm.example\r\nSubject: Fråga {number}\r\n"
+        f"Message-ID: <{number}@medborgare.example>\r\nDate: Mon, 25 Nov 2024 07:0{number}:00 +0000\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n\r\nNär öppnar biblioteket i Bjurholm?\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("login", list(LOGINS))
+def test_a_second_pass_finds_nothing_new(dovecot: Dovecot, tmp_path: Path, login: str) -> None:
+    with installation(dovecot, tmp_path, login) as (context, address):
+        settings = context.config.mailbox(address)
+        assert settings is not None
+        first, second = (read_received(context, settings, NOW) for _ in range(2))
+        assert (first.error, first.new_messages) == (None, 3)
+        assert (second.error, second.new_messages) == (None, 0)
+
+
+def test_a_wrong_password_is_told_and_not_tried_again(dovecot: Dovecot, tmp_path: Path) -> None:
+    with installation(dovecot, tmp_path, "user") as (context, address):
+        Secrets(tmp_path / "secrets").set("post", "wrong")
+        settings = context.config.mailbox(address)
+        assert settings is not None
+        failures = dovecot.failed_logins(address)
+        for _ in range(3):
+            told = read_received(context, settings, NOW)
+            assert "check user and secret (`mailbot secret set`)" in (told.error or "")
+        assert dovecot.failed_logins(address) == failures + 1
+
+
+def program(folder: Path, script: str) -> str:
+    path = folder / "token"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def test_a_token_comes_from_a_program(dovecot: Dovecot, tmp_path: Path) -> None:
+    account = dovecot.add_account()
+    command = program(tmp_path, f'[ "$1" = {account.address} ] && echo {dovecot.token(account)}')
+    server = ImapServer(
+        kind="imap",
+        host=FULL,
+        port=dovecot.ports["imaps"],
+        ca_file=str(dovecot.ca_file),
+        login="xoauth2",
+        token_command=(command, "{address}"),
+    )
+    servers = ImapServers(lambda name: name, keep=0)
+    mailbox = servers.mailbox(server, MailboxSettings(address=account.address, server="post", role="service"))
+    assert mailbox.folders()
+    mailbox.close()
+    servers.close()
+
+
+@pytest.mark.parametrize(
+    ("script", "error", "told"),
+    [
+        ("echo hemligt; exit 3", TransientError, "ended with 3; run it by hand"),
+        ("true", PermanentError, "printed no token"),
+    ],
+)
+def test_a_program_that_gives_no_token(tmp_path: Path, script: str, error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told) as caught:
+        token_from([program(tmp_path, script)], "anna@by.example")
+    assert "hemligt" not in str(caught.value)
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(PermanentError, match="cannot be run: No such file or directory; name a program"):
+        token_from([str(tmp_path / "missing")], "anna@by.example")
