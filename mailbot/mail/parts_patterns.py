@@ -8,7 +8,8 @@ import re
 from typing import Literal
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """A readable way to write a set of words."""
     return frozenset(text.split())
 
 
@@ -62,8 +63,8 @@ SEPARATOR = re.compile(
 
 #: what case systems print above the mail that is answered: "##- Skriv ditt svar ovanför denna rad -##"
 ANSWER_ABOVE = re.compile(
-    r"[-_=*#–—+~]{2,80} {0,3}(?:(?=\w).{0,30}?\b(?:svar|svara|skriv|skriva|besvara|reply|respond|type|write|antwort\w*|vastaa\w*)"
-    r"\b.{0,40}\b(?:ovanför|över|ovenfor|over|above|oberhalb|über|yläpuolelle)\b.{0,40})[-_=*#–—+~ .]{0,80}"
+    r"[-_=*#–—+~]{2,80} {0,3}(?:(?=\w).{0,30}?\b(?:svar|svara|skriv|skriva|besvara|reply|respond|type|write|antwort\w*"
+    r"|vastaa\w*)\b.{0,40}\b(?:ovanför|över|ovenfor|over|above|oberhalb|über|yläpuolelle)\b.{0,40})[-_=*#–—+~ .]{0,80}"
 )
 
 #: "Den tis. 28." may be wrapped there: a full stop that ends no sentence
@@ -209,8 +210,8 @@ FOOTER = re.compile(
     r"|avregistrera (?:dig|mig)"
     r"|avsluta prenumeration|du (?:får|mottar) (?:det här|detta|denne) .{0,40}(?:eftersom|fordi|för att) du"
     r"|vill du inte (?:längre )?(?:få|ha)|meld deg av|klicka här för att avregistrera|hantera (?:din )?prenumeration"
-    r"|.{2,60} mailing list(?: -- \S{3,120})?$|mailing list: |list-?info: |to view this discussion|for more options, visit"
-    r"|for additional commands)"
+    r"|.{2,60} mailing list(?: -- \S{3,120})?$|mailing list: |list-?info: |to view this discussion"
+    r"|for more options, visit|for additional commands)"
 )
 
 #: three different ones of these in one long line make it a disclaimer, however it begins
@@ -219,7 +220,7 @@ DISCLAIMER_WORDS = re.compile(
     r"|prohibited|in error|disclos|privileged|konfidensiell|ved en feil|uvedkommende|vertraulich|irrtümlich|unbefugt"
 )
 #: first words of MOBILE_FOOTER and FOOTER
-FOOTER_WORDS = _words(
+FOOTER_WORDS = words(
     """skickat skickades skickad sänt sent sendt sendes versendet gesendet lähetetty hämta få hent get holen hanki von
     diese meddelandet virusfri virus-free virenfrei utan detta denna dette denne this tänk tenk tænk spara please
     bitte när då genom vi kommunen så information läs the if om informasjonen tämä caution warning varning obs

@@ -155,28 +155,25 @@ def _is_header_block(fields: dict[str, str], under_separator: bool) -> bool:
 
 def _reply_header_end(lines: Lines, index: int) -> int | None:
     """The line after "Den ... skrev ...:", which may be wrapped, when it begins at `index`."""
-    low = lines.low[index]
     if not _may_begin_reply_header(lines, index):
         return None
-    led = patterns.REPLY_LEAD.match(low) is not None
-    joined, joined_low = "", ""
+    led = patterns.REPLY_LEAD.match(lines.low[index]) is not None
+    joined = ""
     for position in range(index, min(len(lines), index + _REPLY_HEADER_LINES)):
         low = lines.low[position]
-        if not low or len(joined) + len(low) > patterns.LINE_LIMIT or (joined and lines.is_marked(position)):
-            return None
-        if position > index and not led and patterns.REPLY_LEAD.match(low):
-            return None  # a name or an address stands above; the header begins here
+        if joined and (not low or lines.is_marked(position) or (not led and patterns.REPLY_LEAD.match(low))):
+            break  # not wrapped; below a name or an address the header may begin here
         joined = f"{joined} {lines.bare[position]}" if joined else lines.bare[position]
-        joined_low = joined.lower()
-        if low[-1] == ">" and patterns.DATED_ADDRESS.fullmatch(joined_low):
-            following = lines.next_filled(position + 1)
-            return position + 1 if following is not None and lines.is_marked(following) else None
-        if low.endswith(":"):
+        if len(joined) > patterns.LINE_LIMIT:
+            break
+        ends_old_gmail = low[-1] == ">" and patterns.DATED_ADDRESS.fullmatch(joined.lower())
+        if low[-1] == ":" or ends_old_gmail:
             following = lines.next_filled(position + 1)
             marked = following is not None and lines.is_marked(following)
-            return position + 1 if _is_reply_header(joined, joined_low, marked) else None
+            is_header = marked if ends_old_gmail else _is_reply_header(joined, joined.lower(), marked)
+            return position + 1 if is_header else None
         if low[-1] in "!?" or (low[-1] == "." and not patterns.ABBREVIATED_END.search(low)):
-            return None  # a sentence ended: ordinary prose
+            break  # a sentence ended: ordinary prose
     return None
 
 

@@ -22,9 +22,9 @@ _INLINE_CLOSING = re.compile(
 #: what often stands above a name without a full stop
 _THANKS = ("tack ", "takk ", "tusen takk", "kiitos ", "thank you ", "thanks ", "vielen dank")
 #: single words under a mail that are no names
-_NOT_NAMES = frozenset(
+_NOT_NAMES = patterns.words(
     """tack hej svar obs viktigt bilaga takk kiitos thanks danke ps ja nej nei kyllä ei yes no nein jo ok okej snälla
-    please bitte hjälp hjelp help sorry amen slut end ende suck haha kram puss""".split()
+    please bitte hjälp hjelp help sorry amen slut end ende suck haha kram puss"""
 )
 _SLASH_NAME = re.compile(r"/{1,2}\s?[^\W\d_][\w.-]{0,30}(?: [^\W\d_][\w.-]{0,30}){0,3}")
 
