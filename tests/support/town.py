@@ -135,7 +135,7 @@ class Town:
     def __post_init__(self) -> None:
         (self.root / "outside").mkdir(parents=True)
         self.write_config()
-        (self.root / "people.toml").write_text(PEOPLE, encoding="utf-8")
+        self.write_people()
         (self.root / "secrets").mkdir(mode=0o700)
         key = self.root / "secrets" / "reference-key"
         key.write_text("ab" * 32)
@@ -149,6 +149,9 @@ class Town:
     def write_config(self) -> None:
         text = CONFIG.format(root=self.root, mode=self.mode, anna_read=self.anna_read)
         self.config_path.write_text(text, encoding="utf-8")
+
+    def write_people(self) -> None:
+        (self.root / "people.toml").write_text(PEOPLE, encoding="utf-8")
 
     @property
     def config_path(self) -> Path:

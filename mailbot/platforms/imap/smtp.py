@@ -287,7 +287,8 @@ class SmtpConnection:
 
 
 def _connected(endpoint: Endpoint, greeting_name: str) -> smtplib.SMTP:
-    arguments: dict[str, Any] = {"local_hostname": greeting_name, "timeout": CONNECT_SECONDS}
+    name = greeting_name.encode("idna").decode("ascii")
+    arguments: dict[str, Any] = {"local_hostname": name, "timeout": CONNECT_SECONDS}
     if endpoint.tls == "implicit":
         context = endpoint.context or client_context()
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(endpoint.host, endpoint.port, context=context, **arguments)
