@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test check bench soak clean
+.PHONY: install demo test check bench bench-quality soak clean
 
 install: $(STAMP)
 
@@ -30,6 +30,10 @@ check: install  ## style, types, import directions
 
 bench: install  ## measurements, as ratios in one run
 	$(BIN)/python -m benchmarks
+
+bench-quality: install  ## judgments and text parts on labelled mail
+	$(BIN)/python -m benchmarks.quality.judgments
+	$(BIN)/python -m benchmarks.quality.parts
 
 soak: install  ## what takes longer than `make test` allows
 	$(BIN)/python -m pytest -m soak --override-ini addopts="-q --strict-markers --strict-config"
