@@ -28,9 +28,9 @@ def backup(url: str, path: Path) -> None:
         raise UserError("`mailbot db backup` copies SQLite files; back PostgreSQL up with pg_dump")
     if not source.exists():
         raise UserError(f"there is no database at {source}; `mailbot db upgrade` creates it")
-    if path.exists() and path.samefile(source):
-        raise UserError(f"{path} is the database itself; name another file")
     try:
+        if path.exists() and path.samefile(source):
+            raise UserError(f"{path} is the database itself; name another file")
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)  # mkstemp: 0600
     except OSError as error:
         raise UserError(f"no file can be written in {path.absolute().parent} ({error.strerror})") from None

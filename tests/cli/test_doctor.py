@@ -155,6 +155,8 @@ def test_rights_that_the_service_lacks():
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         config = installed(Path(name))
+        for path in (config, config.with_name("people.toml")):
+            path.chmod(0o644)  # a user called mailbot, where there is one, would have them to itself
         (Path(name) / "mail" / "kommunen@by.example" / "new").chmod(0o700)
         os.seteuid(65534)
         try:

@@ -118,6 +118,8 @@ def test_the_reference_key_is_deleted_only_by_force(config, secrets):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs two accounts")
 def test_another_account_than_the_service_is_refused_before_it_is_asked(open_folder):
     config = installed(open_folder)
+    for path in (config, config.with_name("people.toml")):
+        path.chmod(0o644)  # a user called mailbot, where there is one, would have them to itself
     os.chown(open_folder, 4711, 4711)
     os.seteuid(65534)
     try:

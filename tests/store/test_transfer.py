@@ -56,6 +56,8 @@ def test_a_backup_that_cannot_be_written_leaves_the_older_one(sqlite_url: str, t
         transfer.backup(sqlite_url, tmp_path / "mailbot.db")
     with pytest.raises(UserError, match="no file can be written"):
         transfer.backup(sqlite_url, tmp_path / "missing" / "b.db")
+    with pytest.raises(UserError, match="no file can be written"):
+        transfer.backup(sqlite_url, tmp_path / ("b" * 300))
     with pytest.raises(UserError, match="there is no database"):
         transfer.backup(f"sqlite:///{tmp_path}/other.db", tmp_path / "b.db")
     assert not (tmp_path / "b.db").exists()
