@@ -1,5 +1,6 @@
 """`mailbot demo`: a sample municipality lives through a working week."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ class _Storyteller:
         day = context.templates.words(self._language).day(local.date())
         if day != self._day:
             self._day = day
-            click.secho(f"\n{day.capitalize()}", bold=True)
+            click.secho(f"\n{day[:1].upper()}{day[1:]}", bold=True)
         lines = [*_deeds(told, self._language), *_events(told, context, self._language)]
         for number, line in enumerate(lines):
             click.echo(f"  {f'{local:%H:%M}' if number == 0 else '':5}  {line}")
@@ -99,4 +100,4 @@ def _print_end(week: "Week", language: str, out: Path) -> None:
     table(["", ""], [(say(language, f"demo.{name}"), number) for name, number in numbers.items()])
     click.echo()
     click.echo(say(language, "demo.digests", folder=out / "digests", count=len(week.digests)))
-    click.echo(say(language, "demo.look_around", config=out / "config.toml"))
+    click.echo(say(language, "demo.look_around", mailbot=sys.argv[0], config=out / "config.toml"))

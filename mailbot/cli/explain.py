@@ -120,6 +120,7 @@ def _place(verdict: Any) -> str | None:
 
 
 def _print(story: dict[str, Any], language: str, zone: Any) -> None:
+    from mailbot.cli.fields import shown
     from mailbot.cli.language import say
     from mailbot.cli.output import local, safe
 
@@ -127,17 +128,20 @@ def _print(story: dict[str, Any], language: str, zone: Any) -> None:
     for place in story["deliveries"]:
         click.echo(f"  {say(language, 'explain.lies_in')} {place['mailbox']} / {safe(place['folder'])}")
     for decision in story["decisions"]:
-        click.echo(f"\n{local(decision['decided_at'], zone)}  {decision['mailbox']}  ({decision['read']})")
-        shown = ("kind", "automatic", "needs_reply", "due_on", "document_due_on", "diarise", "confidential")
-        for key in shown:
+        read = shown("read", decision["read"], language)
+        click.echo(f"\n{local(decision['decided_at'], zone)}  {decision['mailbox']}  ({read})")
+        for key in ("kind", "automatic", "needs_reply", "due_on", "document_due_on", "diarise", "confidential"):
             if decision[key] is not None:
-                click.echo(f"  {say(language, f'assess.{key}'):26} {decision[key]}")
+                click.echo(f"  {say(language, f'assess.{key}'):26} {shown(key, decision[key], language)}")
         for reason in decision["reasons"]:
             click.echo(f"  {reason['points']:+5.1f}  {reason['rule']}  {reason['evidence'] or ''}")
     for heading in ("replies", "diary", "outbox"):
         for item in story[heading]:
-            known = ", ".join(f"{key} {safe(value)}" for key, value in item.items() if value not in (None, ""))
-            click.echo(f"\n{say(language, f'status.{heading}')}: {known}")
+            click.echo(f"\n{say(language, f'status.{heading}')}")
+            for key, value in item.items():
+                if value not in (None, ""):
+                    click.echo(f"  {say(language, f'{heading}.{key}'):26} {shown(key, value, language, zone)}")
     click.echo()
     for line in story["audit"]:
-        click.echo(f"{local(line['at'], zone)}  {line['actor']}  {line['action']}  {line['ref'] or ''}")
+        action = shown("action", line["action"], language)
+        click.echo(f"{local(line['at'], zone)}  {line['actor']}  {action}  {line['ref'] or ''}")

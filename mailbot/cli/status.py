@@ -77,12 +77,13 @@ def _report(context: "Context", now: "datetime") -> dict[str, Any]:
 
 
 def _print(report: dict[str, Any], language: str, zone: Any) -> None:
+    from mailbot.cli.fields import shown
     from mailbot.cli.language import say
     from mailbot.cli.output import local, table
 
     click.echo(say(language, "status.mode", mode=say(language, f"status.{report['mode']}")))
     if report["paused"]:
-        click.echo(say(language, "status.paused", by=report["paused"]["by"], reason=report["paused"]["reason"]))
+        click.echo(say(language, "status.paused", by=report["paused"]["by"], reason=report["paused"]["reason"] or "-"))
     click.echo(say(language, "status.healthy" if report["healthy"] else "status.unhealthy"))
     click.echo()
     table(
@@ -92,5 +93,5 @@ def _print(report: dict[str, Any], language: str, zone: Any) -> None:
     click.echo()
     counts = [("replies", report["replies"]), ("diary", report["diary"]), ("outbox", report["outbox"])]
     for heading, numbers in counts:
-        listed = ", ".join(f"{name} {number}" for name, number in numbers.items()) or "-"
+        listed = ", ".join(f"{shown('state', name, language)} {number}" for name, number in numbers.items()) or "-"
         click.echo(f"{say(language, f'status.{heading}')}: {listed}")

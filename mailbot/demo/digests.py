@@ -19,7 +19,8 @@ def write_digests(context: Context, folder: Path) -> tuple[Path, ...]:
         if html is None:
             continue
         day = item.created_at.astimezone(context.config.zone).date()
-        what = re.sub(r"[^\w]+", "-", item.dedup_key.removeprefix("digest:")).strip("-")
+        about = item.dedup_key.removeprefix("digest:").removesuffix(f":{day}")
+        what = re.sub(r"[^\w]+", "-", about).strip("-")
         path = folder / f"{day}-{what}.html"
         path.write_text(html.get_content(), encoding="utf-8")
         paths.append(path)
