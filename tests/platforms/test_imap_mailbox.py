@@ -189,6 +189,20 @@ def test_what_is_read_on_a_kept_connection_is_new(dovecot: Dovecot) -> None:
     world.close()
 
 
+def test_an_unchanged_mailbox_on_a_kept_connection_costs_one_command(dovecot: Dovecot) -> None:
+    world = ImapWorld(dovecot, pool=ConnectionPool())
+    recording = world.dovecot.record_commands(world.account)
+    cursors: dict[str, str] = {}
+    for _ in range(3):
+        mailbox = world.open()
+        for each in mailbox.folders():
+            cursors[each.id] = list(mailbox.changes(each, cursors.get(each.id)))[-1].cursor
+        mailbox.close()
+    world.close()
+    lists = [n for n, command in enumerate(recording.commands()) if command.startswith("LIST")]
+    assert lists[-2:] == [len(recording.commands()) - 3, len(recording.commands()) - 2]
+
+
 def test_the_pool_keeps_no_more_than_it_should(dovecot: Dovecot) -> None:
     pool = ConnectionPool(keep=2)
     worlds = [ImapWorld(dovecot, pool=pool) for _ in range(3)]

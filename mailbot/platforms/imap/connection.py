@@ -53,6 +53,8 @@ class ImapConnection:
         self.state: FolderState | None = None
         #: false once nothing more can be asked
         self.usable = True
+        #: the same as long as a connection lasts
+        self._namespaces: tuple[list[tuple[bytes, str]], list[bytes]] | None = None
         with self.errors():
             self._client = connected(endpoint)
         try:
@@ -105,8 +107,11 @@ class ImapConnection:
 
     def namespaces(self) -> tuple[list[tuple[bytes, str]], list[bytes]]:
         """(Prefix, separator) of our own folders, and the prefixes of other people's and shared ones (RFC 2342)."""
-        if "NAMESPACE" not in self.capabilities:
-            return [], []
+        if self._namespaces is None:
+            self._namespaces = self._ask_namespaces() if "NAMESPACE" in self.capabilities else ([], [])
+        return self._namespaces
+
+    def _ask_namespaces(self) -> tuple[list[tuple[bytes, str]], list[bytes]]:
         with self.errors("NAMESPACE"):
             answer = self._checked("NAMESPACE", self._imap.namespace())
         values = next(parse_all(answer), ())
