@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import smtplib
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,7 @@ class Steps:
         self.moments: list[str] = []
         self._noted_in = noted_in
         self._kill_at = kill_at
-        self._changes: dict[int, int] = {}
+        self._changes: dict[sqlite3.Connection, int] = {}
 
     def install(self) -> None:
         for name in _FILE_STEPS:
@@ -66,9 +67,10 @@ class Steps:
         stepped = self._around("commit", commit)
 
         def call(dialect: Any, connection: Any) -> Any:
-            known = self._changes.get(id(connection), 0)
-            self._changes[id(connection)] = connection.total_changes
-            act = stepped if connection.total_changes != known else commit
+            driver = connection.driver_connection  # what wraps it is another object each time
+            known = self._changes.get(driver, 0)
+            self._changes[driver] = driver.total_changes
+            act = stepped if driver.total_changes != known else commit
             return act(dialect, connection)
 
         return call
