@@ -232,11 +232,24 @@ def _give(path: Path, account: "Account") -> None:
         os.chown(path, account.uid, account.gid)
 
 
+def _report_state_folder(loaded: "Config", say: Mapping[str, str]) -> None:
+    """SQLite writes beside its database, so the folder of one that lies elsewhere must be the service's too."""
+    from mailbot.store.database import sqlite_path
+
+    database, account = sqlite_path(loaded.paths.database), service_account_of(loaded)
+    if os.geteuid() == 0 and database is not None and database.parent.stat().st_uid != account.uid:
+        click.echo(say["done.state_folder"].format(account=account.name, folder=database.parent))
+
+
 def _report(loaded: "Config", say: Mapping[str, str], written: Sequence[Path], key_file: str | None) -> None:
+    from mailbot.config.model import MaildirServer
+
     for mailbox in loaded.mailboxes:
-        folder = loaded.servers[mailbox.server].folder(mailbox.address)
-        if not folder.is_dir():
+        server = loaded.servers[mailbox.server]
+        folder = server.folder(mailbox.address) if isinstance(server, MaildirServer) else None
+        if folder is not None and not folder.is_dir():
             click.echo(say["done.no_folder"].format(folder=folder))
+    _report_state_folder(loaded, say)
     click.echo(say["done.written"].format(paths=", ".join(map(str, written))))
     click.echo(say["done.secret_created"].format(path=key_file) if key_file else say["done.secret_kept"])
     click.echo(say["done.next"])

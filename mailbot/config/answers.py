@@ -116,6 +116,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def read_address(text: str) -> str:
+    if not text:
+        raise Wrong("wrong.empty")
     if not syntax.is_address(text):
         raise Wrong("wrong.address", address=text)
     return text.lower()

@@ -19,6 +19,9 @@ REQUIRED = ("name", "domain", "operator", "registrar", "head")
 #: options of which each may be given several times, and whose answers are words with spaces between
 _SEVERAL = ("domain", "mail-host")
 
+#: options whose values may begin with the id of a unit
+_OF_UNITS = ("mailbox", "diary-number", "registrar", "mail-officer")
+
 
 class Console(Protocol):
     """Whoever answers the questions."""
@@ -39,6 +42,7 @@ class Interview:
         self._console = console
         self._people: dict[str, NewPerson] = {}
         self._domains: tuple[str, ...] = ()
+        self._registrar: NewPerson | None = None
 
     def run(self, *, database: str, secrets: str) -> Answers:
         """All answers; the parameters are the defaults of the two places. Raises UserError for unusable options."""
@@ -120,6 +124,7 @@ class Interview:
         given = self._given.get("unit", ())
         if given or self._console is None:
             pairs = [text.partition("=") for text in given or (self._texts["default.unit"],)]
+            self._refuse_options_of_other_units({unit_id.strip() for unit_id, _, _ in pairs})
             return tuple(self._unit(i.strip(), name.strip(), first=n == 0) for n, (i, _, name) in enumerate(pairs))
         default_id, _, default_name = self._texts["default.unit"].partition("=")
         units: list[NewUnit] = []
@@ -129,6 +134,13 @@ class Interview:
             units.append(self._unit(unit_id, name, first=not units))
         return tuple(units)
 
+    def _refuse_options_of_other_units(self, units: set[str]) -> None:
+        for key in _OF_UNITS:
+            for value in self._given.get(key, ()):
+                named = re.match(r"([\w.-]+)=", value)
+                if named and named[1] not in units:
+                    raise UserError(f"--{key}: there is no unit {named[1]!r}; name it with --unit {named[1]}=NAME")
+
     def _unit(self, unit_id: str, name: str, *, first: bool) -> NewUnit:
         if not syntax.is_id(unit_id) or not name:
             raise UserError("--unit: " + self._say("wrong.unit"))
@@ -136,11 +148,16 @@ class Interview:
         mailbox = self._one("mailbox", self._own_address, suggested, unit=unit_id)
         example = self._say("default.diary_number", unit=unit_id.upper())
         pattern = self._one("diary-number", answers.read_diary_number, example, unit=unit_id)
-        registrar = self._one("registrar", self._person, unit=unit_id)
+        registrar = self._one("registrar", self._person, self._registrar_before(), unit=unit_id)
+        self._registrar = registrar
         officer = self._one("mail-officer", self._person, answers.written(registrar), unit=unit_id)
         return NewUnit(
             id=unit_id, name=name, mailbox=mailbox, diary_pattern=pattern, registrar=registrar, mail_officer=officer
         )
+
+    def _registrar_before(self) -> str | None:
+        """Suggested for every unit but the first: small municipalities have one. Options must name her themselves."""
+        return answers.written(self._registrar) if self._registrar and self._console else None
 
     def _unit_id(self, units: Sequence[NewUnit]) -> Callable[[str], str]:
         def parse(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from mailbot.cli.config import init
 from mailbot.config.load import load
 from mailbot.config.texts import catalogue
-from mailbot.secrets import REFERENCE_KEY, Secrets
+from mailbot.secrets import REFERENCE_KEY, Account, Secrets
 from tests.config.base import CONFIG, write
 from tests.config.running import ADDRESSES, INIT, installed, maildirs, run
 
@@ -187,3 +187,12 @@ def test_a_real_process_with_a_real_pipe(tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert "Organisationens namn" in ran.stdout
     assert names(tmp_path) == ["config.toml", "mailbot.db", "people.toml", "secrets"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs two accounts")
+def test_a_folder_in_which_the_service_could_not_write_is_told_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setattr("mailbot.cli.config.service_account_of", lambda config: Account("svc", 4711, 4711))
+    told = run("--config", tmp_path / "config.toml", *INIT, "--lang", "en").out
+    assert f"run `chown svc {tmp_path}`" in told
+    elsewhere = run("--config", tmp_path / "config.toml", *INIT, "--force", "--database", "sqlite:///data/mailbot.db")
+    assert "chown" not in elsewhere.out, "a folder of its own is made and given to the service"
