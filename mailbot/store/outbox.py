@@ -163,10 +163,12 @@ class Outbox:
         return _all(self._database, _query().where(outbox.c.item_ref.in_(items)))
 
     def known_ids(self, message_ids: Iterable[str]) -> frozenset[str]:
-        """Those of `message_ids` that are mailbot's own mail."""
-        found: set[str] = set()
+        """Those of `message_ids` that are mailbot's own mail: queued here, or sealed with this installation's key (a
+        restored database does not know what went out since)."""
+        wanted = sorted(set(message_ids))
+        found = {one for one in wanted if self._references.is_ours(one, one.rpartition("@")[2].rstrip(">"))}
         with self._database.read() as connection:
-            for piece in chunks(sorted(set(message_ids))):
+            for piece in chunks(wanted):
                 query = select(outbox.c.message_id).where(outbox.c.message_id.in_(piece))
                 found.update(connection.execute(query).scalars())
         return frozenset(found)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.config.model import MailboxSettings
+from mailbot.errors import TransientError
 from mailbot.work.context import Context
 from mailbot.work.intake import MailboxPass, read_received, read_sent
 
@@ -68,6 +69,8 @@ def _isolated(
     progress(mailbox.address)
     try:
         return read(context, mailbox, now)
+    except TransientError:  # the database's: what a mailbox has to say never comes this far
+        raise
     except Exception as error:  # a defect of ours in one mailbox; the others are read
         log.exception("mailbox_pass_failed", mailbox=mailbox.address)
         return MailboxPass(mailbox.address, 0, f"reading it failed ({type(error).__name__})")

@@ -7,6 +7,7 @@ theirs, then the copy moves to `.Sent/cur` and the mail is sent. Each step is on
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,8 @@ from mailbot.platforms.base import Fate, OutgoingMail, Receipt, Refusal
 from mailbot.platforms.maildir.folder import trouble
 
 _SENT = ".Sent"
+#: as `file_name` writes it
+_DIGEST = re.compile(r"\.([0-9a-f]{32})\.mailbot,")
 
 
 class MaildirSender:
@@ -41,6 +44,7 @@ class MaildirSender:
         self._service_mailbox = service_mailbox
         self._outside = outside
         self._delivered_at = delivered_at
+        self._sent_before: frozenset[str] | None = None
 
     def prepare(self, mail: OutgoingMail) -> str | None:  # noqa: ARG002
         """Nothing to prepare: a second `send` of the same mail delivers nothing twice."""
@@ -67,11 +71,10 @@ class MaildirSender:
 
     def _has_begun(self, mail: OutgoingMail, sent: Path, name: str) -> Literal["no", "interrupted", "done"]:
         try:
-            if (sent / "cur" / f"{name}:2,S").exists():
-                return "done"
-            if not (sent / "tmp" / name).exists():
-                return "no"
-            return "done" if self._is_in_sent(mail.message_id) else "interrupted"
+            if (sent / "tmp" / name).exists():
+                return "done" if self._is_in_sent(mail.message_id) else "interrupted"
+            # A restored database composes its mail anew, with another Date: only the Message-ID is the same.
+            return "done" if _digest(mail.message_id) in self._in_sent_before() else "no"
         except OSError as error:
             raise trouble(sent, error) from error
 
@@ -87,6 +90,14 @@ class MaildirSender:
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+    def _in_sent_before(self) -> frozenset[str]:
+        """Digests of the mail that lay in Sent when this sender first looked: one listing, however much is sent."""
+        if self._sent_before is None:
+            places = [self._service_mailbox / _SENT / name for name in ("new", "cur")]
+            names = [entry.name for place in places if place.is_dir() for entry in place.iterdir()]
+            self._sent_before = frozenset(digest for name in names for digest in _DIGEST.findall(name))
+        return self._sent_before
 
     def _is_in_sent(self, message_id: str) -> bool:
         return _holds(self._service_mailbox / _SENT, _digest(message_id))
