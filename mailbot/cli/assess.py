@@ -51,7 +51,7 @@ def assess(
     from mailbot.work.assess import assess_file, ground_rules
 
     configure(as_json=as_json)
-    config = _config(config_path, profile, own_domains)
+    config = configured(config_path, profile, own_domains)
     rules = ground_rules(config, profile, own_domains)
     now, language = instant(at, rules.zone), chosen(lang, config)
     files = list(mail_files(paths))
@@ -63,7 +63,7 @@ def assess(
             _print(assessment, language, reveal=reveal, alone=len(files) == 1, first=number == 0)
 
 
-def _config(config_path: Path | None, profile: str | None, own_domains: tuple[str, ...]) -> Any:
+def configured(config_path: Path | None, profile: str | None, own_domains: tuple[str, ...]) -> Any:
     """The configuration that is named, or found where one is looked for; None when the options replace it."""
     from mailbot.config.load import find, load
     from mailbot.errors import UserError

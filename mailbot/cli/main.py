@@ -27,6 +27,7 @@ COMMANDS = {
     "resume": ("mailbot.cli.run:resume", "End a pause."),
     "run": ("mailbot.cli.run:run", "The daemon; --once makes one complete pass."),
     "secret": ("mailbot.cli.secret:secret", "Set, check or delete a secret."),
+    "signature": ("mailbot.cli.signature:signature", "A person's official signature, and whether a mail has it."),
     "status": ("mailbot.cli.status:status", "Last check per mailbox, queue, open items, health."),
 }
 

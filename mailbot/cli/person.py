@@ -63,7 +63,7 @@ def show(who: str, as_json: bool, lang: str | None, config_path: Path | None) ->
     from mailbot.cli.output import emit_json, safe
 
     config = load_config(config_path)
-    entry = _described(config, _find(config, who))
+    entry = _described(config, find_person(config, who))
     if as_json:
         emit_json(entry)
         return
@@ -78,7 +78,8 @@ def show(who: str, as_json: bool, lang: str | None, config_path: Path | None) ->
         click.echo(f"  {label.ljust(width)}  {safe(words)}")
 
 
-def _find(config: "Config", who: str) -> "PersonSettings":
+def find_person(config: "Config", who: str) -> "PersonSettings":
+    """The person with this id, mail address or account name. UserError with the nearest id when there is none."""
     from mailbot.config.syntax import nearest
 
     by_login = next((p for p in config.people if p.login and p.login == who), None)

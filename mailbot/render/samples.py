@@ -76,6 +76,16 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     "forward_without_original": {**_ITEM, "folder": "Projekt/Skolan", "reason": "too_large"},
     "announce_confidential": _ITEM,
     "announce_unparsable": _ITEM,
+    "signature": {
+        "organisation": _ORGANISATION,
+        "person": {
+            "name": "Anna Ek",
+            "title": "Handläggare",
+            "department": "Kommunledningskontoret",
+            "phone": "0900-100 01",
+            "mobile": "070-000 00 01",
+        },
+    },
     "circuit_breaker": {"sent": 301, "limit": 300, "paused_at": _MORNING},
     "digest_registrar": {
         "digest": {

@@ -48,6 +48,8 @@ class Rendered:
     text: str
     html: str
     language: str = ""
+    #: what stands in the body of `html`, without the page around it
+    fragment: str = ""
 
 
 class Templates:
@@ -71,8 +73,9 @@ class Templates:
         text = self._filled(self._plain, name, chosen, context)
         subject, body = _split(text, name)
         _, marked = _split(self._filled(self._escaped, name, chosen, context), name)
-        html = self._layout.render(language=chosen, subject=subject, body=_html_of(marked))
-        return Rendered(subject=subject, text=_wrapped(body), html=html, language=chosen)
+        content = _html_of(marked)
+        html = self._layout.render(language=chosen, subject=subject, body=content)
+        return Rendered(subject=subject, text=_wrapped(body), html=html, language=chosen, fragment=str(content))
 
     def words(self, language: str | None) -> Words:
         """The words of `language` (or of the one that stands in for it), own ones over shipped ones."""
