@@ -5,6 +5,7 @@ import re
 from mailbot.mail import parts_patterns as patterns
 from mailbot.mail.parts_footers import mark_footers
 from mailbot.mail.parts_lines import Lines, SpanKind, runs
+from mailbot.mail.parts_official import folded, official_block
 
 #: a signature stands among the last lines of what somebody wrote
 _TAIL_LINES = 60
@@ -36,10 +37,11 @@ def mark_signatures(lines: Lines, kinds: list[SpanKind], own_lines: frozenset[st
     organisation's own signature.
     """
     mid_line_cuts: dict[int, int] = {}
+    own = folded(own_lines)
     for start, end in _outer(list(runs(kinds, "new"))):
         mark_footers(lines, kinds, start, end)
     for start, end in _outer(list(runs(kinds, "new"))):
-        begin = _mark_in_stretch(lines, kinds, start, end, own_lines)
+        begin = _mark_in_stretch(lines, kinds, start, end, own, own_lines)
         cut = _closing_inside_line(lines, start, end if begin is None else begin)
         if cut is not None:
             mid_line_cuts[cut[0]] = cut[1]
@@ -52,9 +54,24 @@ def _outer(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _mark_in_stretch(
-    lines: Lines, kinds: list[SpanKind], start: int, end: int, own_lines: frozenset[str]
+    lines: Lines, kinds: list[SpanKind], start: int, end: int, own: frozenset[str], own_lines: frozenset[str]
 ) -> int | None:
-    """Marks the signatures among lines start..end ("P.S." may be signed again); returns where the first begins."""
+    """Marks the signatures among lines start..end; returns where the first begins.
+
+    The official block is looked for first; a name typed above it and a postscript below it may be signatures too.
+    """
+    block = official_block(lines, max(start, end - _TAIL_LINES), end, own) if own else None
+    if block is None:
+        return _mark_others(lines, kinds, start, end, own_lines)
+    begin, stop = block
+    kinds[begin:stop] = ["signature"] * (stop - begin)
+    above = _mark_others(lines, kinds, start, begin, own_lines)
+    _mark_others(lines, kinds, stop, end, own_lines)
+    return begin if above is None else above
+
+
+def _mark_others(lines: Lines, kinds: list[SpanKind], start: int, end: int, own_lines: frozenset[str]) -> int | None:
+    """Signatures that anybody may have ("P.S." may be signed again)."""
     first_signature = None
     opening = next((i for i in range(start, end) if lines.low[i]), end)
     position = max(start, end - _TAIL_LINES)

@@ -126,6 +126,46 @@ def test_lines_of_the_official_signature_are_known_wherever_they_stand() -> None
     assert [span.kind for span in official] == ["new", "signature"]
 
 
+OFFICIAL = ["Lillåns kommun", "Storgatan 1, 912 34 Lillån", "Öppet vardagar 9-15"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "signature"),
+    [
+        # as it should be
+        (
+            f"{'*' * 64}\nMed vänlig hälsning\nEva Ek\nRegistrator\nLillåns kommun\nStorgatan 1, 912 34 Lillån\n"
+            "Tel: 0910-1\n",
+            None,
+        ),
+        # without the line of asterisks and the closing phrase
+        ("Eva Ek\nRegistrator\nLillåns kommun\nStorgatan 1, 912 34 Lillån\nTel: 0910-123 45\n", None),
+        # an older address, other spelling, and lines of one's own
+        ("Med vänlig hälsning\nEva Ek\nLILLÅNS KOMMUN\nStorgatan 7  912 30 Lillån\nwww.lillan.example\n", None),
+        # a name typed above the automatic block
+        (
+            "/Eva\n\nEva Ek\nLillåns kommun\nStorgatan 1, 912 34 Lillån\n",
+            None,
+        ),
+        # new words below it
+        (
+            "Eva Ek\nLillåns kommun\nÖppet vardagar 9-15\n\nJag glömde säga att grinden är låst efter klockan fyra.\n",
+            "Eva Ek\nLillåns kommun\nÖppet vardagar 9-15",
+        ),
+    ],
+)
+def test_the_official_signature_is_found_even_when_it_was_edited(ending: str, signature: str | None) -> None:
+    text = f"{OWN}\n{ending}"
+    spans = split(text, own_signature_lines=OFFICIAL)
+    found = "".join(text[span.start : span.end] for span in spans if span.kind == "signature").strip()
+    assert found == (signature or ending.strip())
+
+
+def test_the_organisations_name_in_a_letter_is_no_signature() -> None:
+    text = "Hej!\n\nVem svarar för vägen?\nLillåns kommun\neller regionen?\nJag vill gärna veta det före helgen.\n"
+    assert split(text, own_signature_lines=OFFICIAL) == (Span("new", 0, len(text)),)
+
+
 def test_an_empty_text_has_no_spans() -> None:
     assert split("") == ()
 
