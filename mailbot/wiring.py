@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailbot.config.model import Config, ImapServer, MailboxSettings, MaildirServer
-from mailbot.platforms.base import Mailbox, Sender
+from mailbot.platforms.base import Mailbox, Sender, Watch
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
 from mailbot.store.lock import exclusive
@@ -44,6 +44,7 @@ def installation(config: Config) -> Iterator[Context]:
             templates=templates(config),
             open_mailbox=lambda settings: open_mailbox(config, settings, imap),
             open_sender=lambda: open_sender(config, imap),
+            open_watch=lambda settings: open_watch(config, settings, imap),
         )
 
 
@@ -90,6 +91,12 @@ def open_mailbox(config: Config, settings: MailboxSettings, imap: "ImapServers |
             from mailbot.platforms.maildir.mailbox import MaildirMailbox
 
             return MaildirMailbox(server.folder(settings.address))
+
+
+def open_watch(config: Config, settings: MailboxSettings, imap: "ImapServers | None") -> Watch | None:
+    """Waiting for news in a mailbox; None where its server cannot tell."""
+    server = config.servers[settings.server]
+    return imap.watch(server, settings) if imap is not None and isinstance(server, ImapServer) else None
 
 
 def open_sender(

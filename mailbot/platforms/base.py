@@ -86,6 +86,20 @@ class Mailbox(Protocol):
     def close(self) -> None: ...
 
 
+class Watch(Protocol):
+    """Waiting for news in one inbox, on a connection that does nothing else."""
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Whether something came or went within that time. TransientError when the link is dead."""
+        ...
+
+    def interrupt(self) -> None:
+        """The only method for another thread: a `wait` that is under way ends soon, with TransientError."""
+        ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
     """Finished RFC 5322 bytes with their envelope (RFC 5321)."""

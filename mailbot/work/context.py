@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
-from mailbot.platforms.base import Mailbox, Sender
+from mailbot.platforms.base import Mailbox, Sender, Watch
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store
@@ -21,6 +21,8 @@ class Context:
     templates: Templates
     open_mailbox: Callable[[MailboxSettings], Mailbox]
     open_sender: Callable[[], Sender]
+    #: waits for news in a mailbox; None where the server offers no such thing
+    open_watch: Callable[[MailboxSettings], Watch | None] = lambda _: None
     #: how long an attempt to send may take before another process looks it up; longer than a server may (RFC 5321
     #: 4.5.3.2.6 gives it ten minutes for the last answer)
     lease_seconds: float = 1200

@@ -1,5 +1,6 @@
 """One complete pass: read every mailbox, let clocks fall due, write the digests, send what is queued."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -65,6 +66,26 @@ def one_pass(
     )
     log.info("pass", new=report.new_messages, sent=sent, unread=len(report.unread))
     return report
+
+
+def news_pass(context: Context, now: datetime, addresses: Collection[str], back_off: BackOff) -> int:
+    """Read only those mailboxes, in which something has come or gone, and send what follows; how many mails are new.
+
+    Clocks and digests are left to the passes over everything.
+    """
+    wanted = [
+        mailbox
+        for mailbox in context.config.mailboxes
+        if mailbox.address in addresses and mailbox.role != "service" and back_off.may_try(mailbox.address, now)
+    ]
+    if not wanted:
+        return 0
+    mailboxes = read_all(context, wanted, now, lambda _: None)
+    back_off.note(mailboxes, now)
+    sent = deliver_all(context, now)
+    new = sum(mailbox.new_messages for mailbox in mailboxes)
+    log.info("news_pass", new=new, sent=sent, unread=sum(mailbox.error is not None for mailbox in mailboxes))
+    return new
 
 
 def _write_digests(context: Context, now: datetime) -> int:

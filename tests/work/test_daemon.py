@@ -1,12 +1,16 @@
 """The scheduler's arithmetic and its end."""
 
-import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from mailbot import daemon
+from mailbot.work.context import Context
+from mailbot.work.passes import news_pass
+from mailbot.work.reading_round import BackOff
+from mailbot.work.watching import Bell
 from tests.support.town import Town, at
+from tests.work.test_working_day import APPEAL, QUESTION
 
 
 @pytest.mark.parametrize(
@@ -29,16 +33,43 @@ def test_when_the_next_pass_is(settled_town: Town, now: str, following: str) -> 
 def test_the_pass_in_hand_is_finished_and_a_failing_pass_does_not_end_the_daemon(
     settled_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop, passes = threading.Event(), []
-    monkeypatch.setattr(threading.Event, "wait", lambda self, timeout=None: self.is_set())
+    bell, passes = Bell(), []
+    moments = iter(at("2026-05-11T08:00") + timedelta(minutes=10 * number) for number in range(100))
 
     def one_pass(context: object, now: datetime, **_: object) -> None:
         passes.append(now)
         if len(passes) == 1:
             raise RuntimeError("disk full")
-        stop.set()
+        bell.stop()
 
     monkeypatch.setattr(daemon, "one_pass", one_pass)
     with settled_town.open() as context:
-        daemon.serve(context, stop, clock=lambda: at("2026-05-11T08:00"))
+        daemon.serve(context, bell, clock=lambda: next(moments))
     assert len(passes) == 2
+
+
+def test_what_arrives_is_read_at_once_and_only_there(settled_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    bell, read = Bell(), []
+    monkeypatch.setattr(daemon, "_GATHER_SECONDS", 0)
+    monkeypatch.setattr(daemon, "one_pass", lambda *_, **__: bell.ring("kommunen@by.example"))
+
+    def news_pass(context: Context, now: datetime, addresses: frozenset[str], back_off: BackOff) -> None:
+        read.append(addresses)
+        bell.stop()
+
+    monkeypatch.setattr(daemon, "news_pass", news_pass)
+    with settled_town.open() as context:
+        daemon.serve(context, bell, clock=lambda: at("2026-05-11T08:00"))
+    assert read == [{"kommunen@by.example"}]
+
+
+def test_a_pass_over_news_reads_those_mailboxes_and_sends_what_follows(settled_town: Town) -> None:
+    town = settled_town
+    town.deliver("2026-05-11T09:00", APPEAL)
+    town.deliver("2026-05-11T09:00", QUESTION, to="lars@by.example")
+    with town.open() as context:
+        new = news_pass(context, at("2026-05-11T09:01"), {"kommunen@by.example"}, BackOff())
+        assert new == 1
+        again = news_pass(context, at("2026-05-11T09:02"), {"kommunen@by.example", "mailbot@by.example"}, BackOff())
+        assert again == 0
+    assert len([raw for raw in town.inbox("eva@by.example") if b"message/rfc822" in raw]) == 1

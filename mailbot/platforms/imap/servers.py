@@ -10,6 +10,7 @@ from mailbot.config.model import ImapServer, MailboxSettings
 from mailbot.errors import PermanentError
 from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.folders import RoleNames
+from mailbot.platforms.imap.idle import Waiting
 from mailbot.platforms.imap.login import Login
 from mailbot.platforms.imap.mailbox import ImapMailbox
 from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
@@ -18,6 +19,7 @@ from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.token import token_from
 from mailbot.platforms.imap.transport import Endpoint
+from mailbot.platforms.imap.watch import ImapWatch
 
 
 class ImapServers:
@@ -57,6 +59,14 @@ class ImapServers:
         # RFC 5321 4.1.4 wants a name of our own, and our host's may be known to no DNS.
         domain = settings.address.rpartition("@")[2]
         return SmtpConnection(self.endpoint(server, server.smtp), self.login(server, settings), greeting_name=domain)
+
+    def watch(self, server: ImapServer, settings: MailboxSettings) -> ImapWatch | None:
+        """Waiting for news in the inbox; None when the server does not offer IDLE (RFC 2177)."""
+        connection = self.connect(server, settings)
+        if not Waiting.is_offered(connection):
+            connection.close()
+            return None
+        return ImapWatch(connection)
 
     def connect(self, server: ImapServer, settings: MailboxSettings) -> ImapConnection:
         """A connection of its own to a mailbox; the caller closes it."""
