@@ -8,6 +8,7 @@ import os
 import pwd
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailbot.errors import UserError
@@ -26,9 +27,41 @@ class Actor:
     is_administrator: bool
 
 
+def is_behind_sudo() -> bool:
+    """Whether a person other than root acts through the service account, with its rights."""
+    return login_name() not in ("root", _account())
+
+
+def refuse_behind_sudo(command: str) -> None:
+    """Refuse commands over files of the caller's choice: the service account may read everybody's mail."""
+    if is_behind_sudo():
+        raise UserError(f"`mailbot {command}` works with your own rights: run it without sudo")
+
+
+def require_trusted(config: "Config") -> None:
+    """Refuse a configuration that a person behind sudo could have written: it says who is an administrator.
+
+    The sudoers rule lets staff choose the arguments, --config among them, and the working folder. Behind sudo only
+    files count that belong to root or to the service account and that nobody else may change.
+    """
+    if not is_behind_sudo():
+        return
+    for path in filter(None, (config.source, Path(config.paths.people))):
+        status = path.stat()
+        if status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
+            raise UserError(
+                f"{path} may be changed by others than root and {_account()}, so it is not used behind sudo; "
+                f"leave out --config, or run `chown root {path}` and `chmod go-w {path}`"
+            )
+
+
+def _account() -> str:
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
 def login_name() -> str:
     """The account at the keyboard. SUDO_USER counts only where sudo can have set it: not in a person's own process."""
-    account = pwd.getpwuid(os.geteuid()).pw_name
+    account = _account()
     behind_sudo = os.environ.get("SUDO_USER", "")
     return behind_sudo if behind_sudo and account in {"root", "mailbot"} else account
 
@@ -37,7 +70,7 @@ def actor(config: "Config", by: str | None = None) -> Actor:
     """Who acts. `by` names somebody else, which only administrators may do. Raises UserError."""
     login = login_name()
     person = next((p for p in config.people if p.login and p.login == login), None)
-    running_as_service = login == pwd.getpwuid(os.geteuid()).pw_name
+    running_as_service = login == _account()
     administrator = (
         login == "root" or running_as_service or (person is not None and person.id in config.roles.administrators)
     )

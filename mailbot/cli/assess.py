@@ -65,9 +65,11 @@ def assess(
 
 def configured(config_path: Path | None, profile: str | None, own_domains: tuple[str, ...]) -> Any:
     """The configuration that is named, or found where one is looked for; None when the options replace it."""
+    from mailbot.cli.acting import refuse_behind_sudo
     from mailbot.config.load import find, load
     from mailbot.errors import UserError
 
+    refuse_behind_sudo("assess` and `mailbot signature check")
     if config_path is None:
         if profile or own_domains:
             return None

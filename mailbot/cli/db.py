@@ -23,7 +23,7 @@ def upgrade(config_path: Path | None) -> None:
     """
     from mailbot.store import schema
 
-    schema.upgrade(load_config(config_path).paths.database)
+    schema.upgrade(load_config(config_path, task="handle the database").paths.database)
     click.echo(f"the database has revision {schema.HEAD}")
 
 
@@ -41,7 +41,7 @@ def check(context: click.Context, as_json: bool, config_path: Path | None) -> No
     from mailbot.cli.output import emit_json
     from mailbot.store import schema
 
-    problems = schema.check(load_config(config_path).paths.database)
+    problems = schema.check(load_config(config_path, task="handle the database").paths.database)
     if as_json:
         emit_json({"problems": problems})
     else:
@@ -64,7 +64,7 @@ def backup(file: Path, config_path: Path | None) -> None:
     """
     from mailbot.store import transfer
 
-    transfer.backup(load_config(config_path).paths.database, file)
+    transfer.backup(load_config(config_path, task="handle the database").paths.database, file)
     click.echo(f"written: {file}")
 
 
@@ -79,7 +79,9 @@ def copy(from_url: str, to_url: str) -> None:
     Examples:
       mailbot db copy sqlite:////var/lib/mailbot/mailbot.db postgresql://mailbot@db.kommun.example/mailbot
     """
+    from mailbot.cli.acting import refuse_behind_sudo
     from mailbot.store import transfer
 
+    refuse_behind_sudo("db copy")
     rows = transfer.copy(from_url, to_url)
     click.echo(f"copied {rows} rows")

@@ -35,10 +35,12 @@ def demo(out: Path, lang: str | None) -> None:
     """
     import logging
 
+    from mailbot.cli.acting import refuse_behind_sudo
     from mailbot.cli.language import chosen
     from mailbot.cli.logs import configure
     from mailbot.demo.run import live_through_the_week
 
+    refuse_behind_sudo("demo")
     configure(as_json=False, level=logging.ERROR)
     language = chosen(lang)
     storyteller = _Storyteller(language)

@@ -152,7 +152,11 @@ def _write_html(context: "Context", found: list["Addressed"], path: Path) -> Non
         raise UserError(f"{len(found)} digests do not fit one HTML file; name one with --unit or --person")
     html = render_digest(context.config, context.templates, found[0]).html
     try:
-        path.write_text(html, encoding="utf-8")
+        # Never over another file: behind sudo this writes with the service account's rights.
+        with path.open("x", encoding="utf-8") as file:
+            file.write(html)
+    except FileExistsError:
+        raise UserError(f"{path} exists already; choose another file") from None
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}); choose another file") from None
 

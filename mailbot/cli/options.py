@@ -62,8 +62,16 @@ def by_option(command: Command) -> Command:
     return click.option("--by", metavar="PERSON", help="Act for this person (administrators only; recorded).")(command)
 
 
-def load_config(config_path: Path | None) -> "Config":
-    """The checked configuration. Raises UserError that lists every problem."""
+def load_config(config_path: Path | None, *, task: str | None = None) -> "Config":
+    """The checked configuration; with `task`, for administrators only.
+
+    Raises UserError that lists every problem, that the files are not to be trusted, or that the person may not do this.
+    """
+    from mailbot.cli.acting import actor, require, require_trusted
     from mailbot.config.load import load
 
-    return load(config_path)
+    config = load(config_path)
+    require_trusted(config)
+    if task is not None:
+        require(actor(config), config.roles.administrators, task)
+    return config

@@ -8,6 +8,7 @@ import click
 from mailbot.cli.options import at_option, by_option, config_option, json_option, lang_option, load_config
 
 if TYPE_CHECKING:
+    from mailbot.config.model import Config
     from mailbot.store.records import OutboxItem, OutboxState
 
 STATES: "tuple[OutboxState, ...]" = ("pending", "sending", "sent", "failed", "unknown", "held", "cancelled")
@@ -90,6 +91,7 @@ def as_contract(one: "OutboxItem") -> dict[str, Any]:
 @config_option
 def show(ref: str, raw: bool, as_json: bool, lang: str | None, config_path: Path | None) -> None:
     """One outgoing mail."""
+    from mailbot.cli.acting import actor, require
     from mailbot.cli.fields import print_fields
     from mailbot.cli.language import chosen
     from mailbot.cli.output import emit_json
@@ -97,6 +99,8 @@ def show(ref: str, raw: bool, as_json: bool, lang: str | None, config_path: Path
     from mailbot.wiring import installation
 
     config = load_config(config_path)
+    if raw:
+        require(actor(config), _handlers(config), "read outgoing mail")
     with installation(config) as context:
         one = context.store.outbox.get(ref)
     if raw:
@@ -137,6 +141,12 @@ def cancel(refs: tuple[str, ...], at: str | None, by: str | None, lang: str | No
     _change(refs, at, by, lang, config_path, "cancel")
 
 
+def _handlers(config: "Config") -> set[str]:
+    """Who looks after outgoing mail: mail officers, registrars and administrators."""
+    officers = {person for unit in config.units for person in (*unit.mail_officers, *unit.registrars)}
+    return officers.union(config.roles.administrators)
+
+
 def _change(
     refs: tuple[str, ...], at: str | None, by: str | None, lang: str | None, config_path: Path | None, verb: str
 ) -> None:
@@ -147,8 +157,7 @@ def _change(
 
     config = load_config(config_path)
     who = actor(config, by)
-    officers = {person for unit in config.units for person in (*unit.mail_officers, *unit.registrars)}
-    require(who, officers.union(config.roles.administrators), f"{verb} outgoing mail")
+    require(who, _handlers(config), f"{verb} outgoing mail")
     with installation(config) as context:
         items = [context.store.outbox.get(ref) for ref in refs]
         for one in items:

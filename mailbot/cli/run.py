@@ -39,7 +39,7 @@ def run(once: bool, at: str | None, as_json: bool, lang: str | None, config_path
     from mailbot.wiring import daemon_installation
     from mailbot.work.passes import one_pass
 
-    config = load_config(config_path)
+    config = load_config(config_path, task="run the daemon")
     configure(as_json=as_json)
     if at is not None and not once:
         raise UserError("--at goes with --once; the daemon follows the clock")

@@ -41,7 +41,7 @@ def set_(name: str, generate: bool, force: bool, lang: str | None, config_path: 
     """
     from mailbot.secrets import REFERENCE_KEY, REQUIRED, new_reference_key
 
-    config = load_config(config_path)
+    config = load_config(config_path, task="handle secrets")
     secrets, say = secrets_of(config), setup_texts(lang, config)
     secrets.require_service_account()
     if generate and name != REFERENCE_KEY:
@@ -90,7 +90,7 @@ def check(names: tuple[str, ...], as_json: bool, lang: str | None, config_path: 
     from mailbot.cli.output import emit_json, table
     from mailbot.secrets import REQUIRED
 
-    config = load_config(config_path)
+    config = load_config(config_path, task="handle secrets")
     secrets, say = secrets_of(config), setup_texts(lang, config)
     found = [_state(secrets, name) for name in names or REQUIRED]
     if as_json:
@@ -129,7 +129,7 @@ def delete(name: str, force: bool, lang: str | None, config_path: Path | None) -
     """
     from mailbot.secrets import REFERENCE_KEY
 
-    config = load_config(config_path)
+    config = load_config(config_path, task="handle secrets")
     secrets, say = secrets_of(config), setup_texts(lang, config)
     secrets.require_service_account()
     if name == REFERENCE_KEY and not force:

@@ -16,7 +16,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the (not yet existing) database of the configuration lies."""
     path = tmp_path / "mailbot.db"
     config = SimpleNamespace(paths=SimpleNamespace(database=f"sqlite:///{path}"))
-    monkeypatch.setattr("mailbot.cli.db.load_config", lambda _path: config)
+    monkeypatch.setattr("mailbot.cli.db.load_config", lambda _path, **_: config)
     return path
 
 

@@ -200,3 +200,53 @@ def test_help_is_quick_to_import() -> None:
         "sys.exit(1 if heavy else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_staff_behind_sudo_cannot_bring_a_configuration_of_their_own(
+    busy: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a people file that names them administrator would be enough."""
+    monkeypatch.setenv("SUDO_USER", "anna")
+    assert on(busy, "diary", "list").status == 0
+    busy.config_path.chmod(0o666)
+    refused = on(busy, "diary", "list")
+    assert refused.status == 2
+    assert "chmod go-w" in refused.err
+    busy.config_path.chmod(0o644)
+    (busy.root / "people.toml").chmod(0o664)
+    assert on(busy, "diary", "list").status == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "--once", "--at", "2026-05-11T15:30"),
+        ("secret", "check"),
+        ("secret", "delete", "post"),
+        ("db", "check"),
+        ("db", "backup", "/tmp/never-written"),
+        ("outbox", "show", "AAAA-BBBB", "--raw"),
+        ("pause",),
+    ],
+)
+def test_what_only_administrators_may_do(busy: Town, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+    monkeypatch.setenv("SUDO_USER", "anna")
+    refused = on(busy, *command)
+    assert refused.status == 2
+    assert "you may not" in refused.err
+
+
+def test_behind_sudo_nobody_reads_or_writes_files_with_the_rights_of_the_service(
+    busy: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service account may read everybody's mail; its owner's colleague may not."""
+    private = next((busy.maildir("kommunen@by.example") / "new").iterdir())
+    monkeypatch.setenv("SUDO_USER", "anna")
+    for command in (("assess", private, "--json"), ("demo", "--out", busy.root / "demo"), ("db", "copy", "a", "b")):
+        told = on(busy, *command)
+        assert told.status == 2
+        assert "without sudo" in told.err
+    page = busy.root / "page.html"
+    page.write_text("mine")
+    assert on(busy, "digest", "staff", "--person", "anna", "--html", page).status == 2
+    assert page.read_text() == "mine"
