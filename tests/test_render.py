@@ -231,3 +231,12 @@ def test_commands_in_the_texts_exist_and_have_what_they_need(language):
         arguments = [one for one in command.params if isinstance(one, click.Argument) and one.required]
         assert all(option in rest for option in needed), (family, verb)
         assert len(re.findall(r"(?<!\")\b[A-ZÅÄÖØ-]{4,}\b(?!\")", rest)) == len(arguments), (family, verb)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_others_are_told_who_answers(language):
+    """Helena need not read in every line of her own morning mail that it is Helena who answers."""
+    to_answerer = TEMPLATES.render("digest_staff", language, **SAMPLES["digest_staff"]).text
+    to_officer = TEMPLATES.render("digest_officer", language, **SAMPLES["digest_officer"]).text
+    assert to_answerer.count("Anna Ek") == 1, "the greeting"
+    assert "Anna Ek" in to_officer
