@@ -70,8 +70,8 @@ def _fields_end(lines: Lines, index: int) -> int | None:
         elif low.startswith(_SUBJECT):
             end = position + 1
             break
-        elif not copied and _is_sentence(low):
-            return None
+        elif low.startswith(_TO[:1]) or (not copied and _is_sentence(low)):
+            return None  # another header, or a letter
     return end if copied else None
 
 

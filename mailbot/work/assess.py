@@ -13,6 +13,7 @@ from mailbot.mail.received import arrival_time
 from mailbot.policy.decide import decide, unparsable_decision
 from mailbot.policy.model import Decision, Direction, Facts, Verdict
 from mailbot.policy.profile import Policy, load_policy
+from mailbot.work.own_signature import organisation_lines
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,8 @@ class GroundRules:
     zone: ZoneInfo
     facts: Facts
     mail_hosts: frozenset[str]
+    #: what stands in every official signature
+    own_signature_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +73,19 @@ def ground_rules(config: Config | None, profile: str | None, own_domains: tuple[
     )
     hosts = frozenset(host.lower() for host in organisation.mail_hosts)
     policy = load_policy(profile) if profile else config.policy
-    return GroundRules(policy=policy, zone=config.zone, facts=facts, mail_hosts=hosts)
+    return GroundRules(
+        policy=policy,
+        zone=config.zone,
+        facts=facts,
+        mail_hosts=hosts,
+        own_signature_lines=organisation_lines(organisation),
+    )
 
 
 def assess_file(path: Path, rules: GroundRules, now: datetime) -> Assessment:
     """Never raises for what is in the file; a file that can't be read or parsed is assessed as unparsable."""
     try:
-        message = parse(path.read_bytes())
+        message = parse(path.read_bytes(), own_signature_lines=rules.own_signature_lines)
     except OSError as error:
         return _unparsable(path, f"the file cannot be read ({type(error).__name__})")
     except UnparsableMessage as error:

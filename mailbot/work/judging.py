@@ -20,6 +20,8 @@ from mailbot.store.records import DeliverySeen, Outcome
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
 from mailbot.work.handover import mail_for
+from mailbot.work.mode import enforced_since
+from mailbot.work.own_signature import organisation_lines
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,8 @@ class Judge:
         self._now = now
         self._static = static_facts(context, settings)
         self._start = clocks_start_at(context)
+        self._enforced_since = enforced_since(context)
+        self._own_lines = organisation_lines(context.config.organisation)
 
     def is_too_old(self, arrival: Arrival) -> bool:
         """Arrived before `start_from`: not read at all. Legal arrival is never later than the internal date."""
@@ -74,7 +78,7 @@ class Judge:
         except UnparsableMessage:
             whole = self._fetch(arrival, with_attachments=True) or header_block
             try:
-                message = parse(whole)
+                message = parse(whole, own_signature_lines=self._own_lines)
             except UnparsableMessage as error:
                 return _Reading(arrival, raw_key(whole), None, str(error))
         return _Reading(arrival, content_key(message), message, None)
@@ -102,7 +106,7 @@ class Judge:
                 raw = self._fetch(reading.arrival, with_attachments=decision.needs is Stage.ATTACHMENTS)
                 if raw is None:  # moved or deleted meanwhile: its next place is read with the next change
                     return reading
-                message = parse(raw)
+                message = parse(raw, own_signature_lines=self._own_lines)
                 decision = decide(message, facts, policy, self._now)
         except (UnparsableMessage, PermanentError) as error:
             return replace(reading, unparsable=str(error), decision=unparsable_decision())
@@ -136,8 +140,8 @@ class Judge:
             item_ref=references.ref(reading.key, unit),
             hold_replies=hold_replies,
         )
-        if not self._context.enforcing:
-            return outcome
+        if not self._context.enforcing or (self._enforced_since and received_at < self._enforced_since):
+            return outcome  # invariant 4: nothing that piled up before the switch is sent
         original = self._fetch(reading.arrival, with_attachments=True) if _hands_over(reading.decision) else None
         return replace(outcome, mail=mail_for(self._context, outcome, original, self._now))
 

@@ -14,6 +14,7 @@ from mailbot.policy.profile import Policy, load_policy
 from mailbot.policy.reading import Reading, read
 from mailbot.policy.signature import Comparison, Field, Line, State, compare, is_visible, mended, official
 from mailbot.render.templates import Rendered, Templates
+from mailbot.work.own_signature import organisation_lines
 
 DEFAULT_PROFILE = "bjurholm"
 #: the better of two comparisons, where a mail may be written in the organisation's or in the reader's language
@@ -108,13 +109,6 @@ def _read_message(path: Path, rules: _Rules) -> Message:
         raise UserError(f"{path}: {error.strerror}; name a mail file (.eml)") from None
     except UnparsableMessage as error:
         raise UserError(f"{path} is no mail message ({error}); save the mail as .eml and name that file") from None
-
-
-def organisation_lines(organisation: Organisation) -> tuple[str, ...]:
-    """Lines that stand in everybody's official signature, for `mailbot.mail.parts`."""
-    return tuple(
-        line for line in (organisation.name, organisation.postal_address, *organisation.signature_lines) if line
-    )
 
 
 def _writer(message: Message, config: Config | None) -> PersonSettings:
