@@ -12,6 +12,7 @@ from mailbot.cli.setup import setup_texts
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config
+    from mailbot.platforms.imap.servers import ImapServers
     from mailbot.work.doctor import Installation
     from mailbot.work.doctor_findings import Check
 
@@ -32,13 +33,16 @@ def doctor(as_json: bool, lang: str | None, config_path: Path | None) -> int:
       sudo -u mailbot mailbot doctor
       mailbot doctor --json | jq '.checks[] | select(.status != "ok")'
     """
+    from mailbot import wiring
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen
     from mailbot.cli.output import emit_json
     from mailbot.work.doctor import examine
 
     config = load_config(config_path)
-    checks = examine(_installation(config), language=chosen(lang, config), now=instant(None, config.zone))
+    with wiring.imap_servers(config) as imap:
+        installation = _installation(config, imap)
+        checks = examine(installation, language=chosen(lang, config), now=instant(None, config.zone))
     ok = all(check.status != "problem" for check in checks)
     if as_json:
         rows = [{"name": c.name, "status": c.status, "message": c.message, "remedy": c.remedy} for c in checks]
@@ -48,7 +52,7 @@ def doctor(as_json: bool, lang: str | None, config_path: Path | None) -> int:
     return 0 if ok else 1
 
 
-def _installation(config: "Config") -> "Installation":
+def _installation(config: "Config", imap: "ImapServers | None") -> "Installation":
     from mailbot import wiring
     from mailbot.cli.setup import secrets_of, service_account_of
     from mailbot.work.doctor import Installation
@@ -59,6 +63,7 @@ def _installation(config: "Config") -> "Installation":
         account=service_account_of(config),
         open_mailbox=lambda settings: wiring.open_mailbox(config, settings),
         template_problems=lambda: wiring.templates(config).problems(),
+        imap=imap,
     )
 
 

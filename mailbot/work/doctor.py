@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailbot.config.model import Config, MailboxSettings
 from mailbot.errors import MailbotError
@@ -20,8 +21,12 @@ from mailbot.secrets import REFERENCE_KEY, REQUIRED, Account, Secrets
 from mailbot.store import schema
 from mailbot.store.database import sqlite_path
 from mailbot.work.doctor_findings import Check, Findings
+from mailbot.work.doctor_imap import imap_checks
 from mailbot.work.doctor_mail import mailbox_checks, outgoing_checks
 from mailbot.work.doctor_people import people_checks
+
+if TYPE_CHECKING:
+    from mailbot.platforms.imap.servers import ImapServers
 
 _MEGABYTE = 1024 * 1024
 #: free disk from which it is a warning and a problem: a day's mail of a large municipality fits in the latter
@@ -44,6 +49,8 @@ class Installation:
     account: Account
     open_mailbox: Callable[[MailboxSettings], Mailbox]
     template_problems: Callable[[], Sequence[str]]
+    #: live IMAP servers; None where there are none
+    imap: "ImapServers | None" = None
 
 
 def examine(installation: Installation, *, language: str, now: datetime) -> list[Check]:
@@ -56,6 +63,7 @@ def examine(installation: Installation, *, language: str, now: datetime) -> list
         *_secrets(installation.secrets, find),
         *_database(config, find),
         *mailbox_checks(config, installation.open_mailbox, find),
+        *imap_checks(config, installation.imap, find, now),
         *outgoing_checks(config, find),
         *_templates(installation.template_problems, find),
         *_calendar(config, find, now),

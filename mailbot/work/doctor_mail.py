@@ -15,6 +15,8 @@ def mailbox_checks(
 ) -> Iterator[Check]:
     """Each mailbox is opened and its inbox listed; mailbot's own must be writable too."""
     for settings in config.mailboxes:
+        if isinstance(config.servers[settings.server], ImapServer):
+            continue  # doctor_imap asks the server
         name = f"mailbox {settings.address}"
         try:
             count = _readable_messages(open_mailbox(settings))
@@ -54,7 +56,7 @@ def outgoing_checks(config: Config, find: Findings) -> Iterator[Check]:
     name = "outgoing mail"
     server = config.servers[config.service_mailbox.server]
     if isinstance(server, ImapServer):
-        return
+        return  # doctor_imap asks the submission server
     if server.outside:
         if not os.access(server.outside, os.W_OK | os.X_OK, effective_ids=True):
             yield find.problem(name, "outgoing_folder", folder=server.outside)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from ssl import SSLContext
 
@@ -14,6 +15,7 @@ from mailbot.platforms.imap.idle import Waiting
 from mailbot.platforms.imap.login import Login
 from mailbot.platforms.imap.mailbox import ImapMailbox
 from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
+from mailbot.platforms.imap.rights import Access, access, try_submission
 from mailbot.platforms.imap.sender import SmtpSender
 from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.tls import client_context
@@ -59,6 +61,16 @@ class ImapServers:
         # RFC 5321 4.1.4 wants a name of our own, and our host's may be known to no DNS.
         domain = settings.address.rpartition("@")[2]
         return SmtpConnection(self.endpoint(server, server.smtp), self.login(server, settings), greeting_name=domain)
+
+    def access(self, server: ImapServer, settings: MailboxSettings) -> Access:
+        """What may be done in this mailbox, on a connection of its own. Raises what stands in the way."""
+        with closing(self.connect(server, settings)) as connection:
+            return access(connection, _role_names(server), files=settings.role == "service")
+
+    def try_submission(self, server: ImapServer, settings: MailboxSettings, recipient: str) -> None:
+        """Whether mail from this mailbox would be taken; none is sent. Raises what stands in the way."""
+        with closing(self.submission(server, settings)) as connection:
+            try_submission(connection, settings.address, recipient)
 
     def watch(self, server: ImapServer, settings: MailboxSettings) -> ImapWatch | None:
         """Waiting for news in the inbox; None when the server does not offer IDLE (RFC 2177)."""
