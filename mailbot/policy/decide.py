@@ -82,11 +82,13 @@ def unparsable_decision() -> Decision:
 def _own_mail(reading: Reading, facts: Facts) -> Decision | None:
     """Mail of mailbot itself, and what our people answer to it, is recorded and nothing more.
 
-    Only from our own addresses: a stranger may repeat a Message-ID that mailbot used.
+    Only from our own addresses: everybody who got a mail of ours may repeat its Message-ID.
     """
     if not reading.from_own_organisation:
         return None
-    if facts.sent_by_mailbot:
+    author = reading.message.author.email
+    ours = facts.sent_by_mailbot and author == (facts.service_address or author)
+    if ours:
         verdict = Verdict("own.sent_by_mailbot")
     elif facts.mailbox_role == "service" and facts.direction != "outgoing":
         verdict = Verdict("own.answer_to_mailbot")
@@ -94,7 +96,7 @@ def _own_mail(reading: Reading, facts: Facts) -> Decision | None:
         return None
     return Decision(
         stage=_stage(reading),
-        automatic=facts.sent_by_mailbot,
+        automatic=ours,
         automatic_reason=verdict.rule,
         needs_reply=False,
         diarise=Diarise.NO,

@@ -100,8 +100,10 @@ class Facts:
     we_wrote_before: bool = False
     conversation_has_open_obligation: bool = False
     conversation_diary_number: str | None = None
-    #: Message-IDs of mailbot's own mail are recognised by domain and shape
+    #: the Message-ID is one that mailbot has given
     sent_by_mailbot: bool = False
+    #: the address that mailbot's own mail comes from, lower case
+    service_address: str = ""
     #: headers-only mailboxes never get further than this stage
     last_stage: Stage = Stage.ATTACHMENTS
 

@@ -50,6 +50,8 @@ _IN_GENERAL = 0.5
 _SAME_SENTENCE = 1.5
 #: signs of harm count fully near a child, less near another person
 _HARM_TO_ADULT = 0.7
+#: characters of quoted text that are looked at
+_MOST_QUOTED = 60_000
 #: so many findings are enough to know
 _MOST_VERDICTS = 12
 #: a full name beside a circumstance
@@ -74,6 +76,9 @@ def judge(reading: Reading, policy: Policy) -> tuple[bool | None, tuple[Verdict,
     verdicts = (*_identity_numbers(reading), *_weighed(tuple(_hits(reading))))
     if points(verdicts) >= policy.secrecy.threshold:
         return True, verdicts
+    quoted = _weighed(tuple(_quoted_hits(reading)))
+    if points(quoted) >= policy.secrecy.threshold:
+        return True, (*verdicts, *quoted)
     body = reading.message.body
     read_all = body is not None and body.protection != "encrypted" and reading.is_complete
     return (False if read_all else None), verdicts
@@ -114,6 +119,24 @@ def _hits(reading: Reading) -> Iterator[_Hit]:
             yield _Hit(line.group, line.rule, line.points, _SUBJECT, reading.subject_evidence(found.start, found.end))
     for group, points_, start, end in _patterns(reading.subject):
         yield _Hit(group, group, points_, _SUBJECT, reading.subject_evidence(start, end))
+
+
+def _quoted_hits(reading: Reading) -> Iterator[_Hit]:
+    """The same in what is quoted or passed on below: what is handed over is the whole original.
+
+    Stamps and offers in confidence don't count there: every other footer claims to be confidential.
+    """
+    body = reading.message.body
+    spans = [span for span in body.spans if span.kind == "quoted"] if body else []
+    budget = _MOST_QUOTED
+    for span in spans:
+        text = body.text[span.start : min(span.end, span.start + budget)] if body else ""
+        budget -= len(text)
+        for found in secrecy_phrases().find(words(text)):
+            place = Evidence("text", span.start + found.start, span.start + found.end)
+            for line in found.label:
+                if line.group not in ("stamp", "business"):
+                    yield _Hit(line.group, line.rule, line.points, found.sentence, place)
 
 
 def _patterns(text: str) -> Iterator[tuple[Group, float, int, int]]:

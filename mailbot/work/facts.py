@@ -34,6 +34,7 @@ def static_facts(context: Context, settings: MailboxSettings) -> Facts:
         mailbox_addresses=_addresses_of(context, settings),
         unit=settings.unit or None,
         diary_patterns={unit.id: unit.diary_pattern for unit in config.units if unit.diary_pattern},
+        service_address=config.service_mailbox.address.lower(),
         last_stage=Stage.HEADERS if config.reads_headers_only(settings) else Stage.ATTACHMENTS,
     )
 

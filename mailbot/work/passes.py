@@ -104,7 +104,7 @@ def _write_digests(context: Context, now: datetime) -> int:
 def _forget(context: Context, now: datetime) -> None:
     """Personal data past its retention period leaves mailbot's own database."""
     last = context.store.installation.get("purged_at")
-    if last is None or now - datetime.fromisoformat(last) >= timedelta(days=1):
+    if last is None or abs(now - datetime.fromisoformat(last)) >= timedelta(days=1):
         context.store.purge(now, context.config.policy.retention)
         context.store.installation.set("purged_at", now.isoformat())
 

@@ -122,10 +122,12 @@ def test_without_the_text_nothing_is_said_to_be_open():
     assert secrecy.judge(read(headers_of({"Subject": "Hej"}), FACTS), POLICY)[0] is None
 
 
-def test_quoted_words_are_not_the_writers():
+def test_quoted_words_are_handed_over_with_the_rest_and_count_too():
     quoted = "> Min mamma har skyddad identitet och fått diagnosen demens."
     text = "Tack för svaret!\n\nDen 3 mars 2026 skrev Kommunen:\n" + quoted
-    assert judge(text)[0] is False
+    assert judge(text)[0] is True
+    footer = "Tack!\n\nMvh Bo\n\nDetta meddelande kan innehålla konfidentiell information.\n"
+    assert judge(footer)[0] is False
 
 
 def test_evidence_points_at_the_words():

@@ -143,3 +143,58 @@ def test_upper_case_in_a_local_address_is_no_hindrance(settled_town: Town) -> No
     town.deliver("2026-05-11T09:00", APPEAL)
     town.run("2026-05-11T12:30")
     assert any(b"message/rfc822" in raw for raw in town.inbox("eva@by.example"))
+
+
+def test_mail_from_before_the_switch_that_is_read_after_it_is_not_forwarded(town: Town) -> None:
+    town.mode = "observe"
+    town.write_config()
+    town.run("2026-05-08T07:00")
+    town.mode = "enforce"
+    town.write_config()
+    town.run("2026-05-12T07:00")
+    town.deliver("2026-05-11T09:00", APPEAL, subject="Före bytet")
+    town.deliver("2026-05-12T09:00", APPEAL, subject="Efter bytet", from_="Ny <ny@privat.example>")
+    town.run("2026-05-12T12:30")
+    forwarded = [raw for raw in town.inbox("eva@by.example") if b"message/rfc822" in raw]
+    assert len(forwarded) == 1
+    with town.open() as context:
+        assert sorted(str(item.title) for item in context.store.diary.list()) == ["Efter bytet", "Före bytet"]
+
+
+def test_a_message_id_of_ours_in_a_forged_sender_does_not_silence_a_mail(settled_town: Town) -> None:
+    """Whoever got a holding reply knows its Message-ID, and may write From: a colleague."""
+    town = settled_town
+    town.deliver("2026-05-11T09:00", QUESTION)
+    town.run("2026-05-11T12:30")
+    town.run("2026-05-15T15:30")
+    with town.open() as context:
+        (reply,) = [item for item in context.store.outbox.list() if item.kind == "holding_reply"]
+    town.deliver("2026-05-18T09:00", APPEAL, from_="Anna Ek <anna@by.example>", message_id=reply.message_id)
+    town.run("2026-05-18T12:30")
+    with town.open() as context:
+        assert len(context.store.diary.list()) == 1
+
+
+def test_a_clock_that_was_a_year_ahead_does_not_stop_forgetting(settled_town: Town) -> None:
+    town = settled_town
+    town.run("2027-05-11T07:00")
+    town.run("2026-05-11T07:00")
+    with town.open() as context:
+        purged_at = context.store.installation.get("purged_at")
+    assert purged_at is not None
+    assert purged_at.startswith("2026-05-11")
+
+
+def test_secrets_in_what_is_passed_on_below_are_not_forwarded(settled_town: Town) -> None:
+    town = settled_town
+    text = APPEAL + (
+        "\n-----Ursprungligt meddelande-----\nFrån: Mia Ek <mia@privat.example>\nSkickat: den 4 maj 2026 10:12\n"
+        "Till: Bo Berg\nÄmne: Pojken\n\nMin son Kalle Ek har fått diagnosen ADHD och går på BUP, han mår väldigt dåligt "
+        "och har försökt ta livet av sig.\n"
+    )
+    town.deliver("2026-05-11T09:00", text, subject="VB: Pojken")
+    town.run("2026-05-11T12:30")
+    assert not [raw for raw in town.inbox("eva@by.example") if b"message/rfc822" in raw]
+    with town.open() as context:
+        (item,) = context.store.diary.list()
+    assert item.confidential
