@@ -14,6 +14,7 @@ _LIST_WORDS = re.compile(
     r"mailing list|mailman/|listinfo|unsubscri|majordomo|list-?archiv|groups\.|e-?postlista|avregistrer|prenumer"
     r"|avmeld|sympa|listserv"
 )
+_ADVERTISED = re.compile(r"\b(?:yahoo!|hotmail|msn|windows live|passagen|spray)(?!\w)")
 #: Mailman's place of a part that it took away
 _NEXT_PART = re.compile(r"-{5,60} next part -{5,60}")
 _TNEF = re.compile(r"[<(\[]{0,2}(?:attachment: ?)?(?:winmail\.dat|att\d{3,8}\.(?:txt|dat|bin|htm))[>)\]]{0,2}")
@@ -46,14 +47,18 @@ def _mark_list_footer(lines: Lines, kinds: list[SpanKind], start: int, end: int)
             continue
         footed = _under_dashes(lines, index, end) if len(low) < 10 else _under_rule(lines, index, end)
         if footed:
-            kinds[index:end] = ["quoted"] * (end - index)
-            return index
+            begin = index - (index > start and patterns.RULE.fullmatch(lines.low[index - 1]) is not None)
+            kinds[begin:end] = ["quoted"] * (end - begin)
+            return begin
     return end
 
 
 def _under_rule(lines: Lines, index: int, end: int) -> bool:
-    """A long rule may have an advertisement between itself and the list's words."""
-    return any(_LIST_WORDS.search(lines.low[i]) for i in range(index + 1, end))
+    """A long rule may have an advertisement between itself and the list's words; webmail has one alone."""
+    below = [lines.low[i] for i in range(index + 1, end) if lines.low[i]]
+    if any(_LIST_WORDS.search(low) for low in below):
+        return True
+    return len(lines.low[index]) >= 30 and len(below) <= 5 and any(_ADVERTISED.search(low) for low in below)
 
 
 def _under_dashes(lines: Lines, index: int, end: int) -> bool:

@@ -14,7 +14,7 @@ _ZERO_WIDTH = "\u200b\u200e\u200f\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A text and, one entry per line: where it starts, and its words without surrounding space, cut to LINE_LIMIT."""
+    """A text and, one entry per line: where it starts, and its words without surrounding space (see `_shortened`)."""
 
     text: str
     starts: list[int]
@@ -31,7 +31,7 @@ class Lines:
         for line in raw:
             starts.append(position)
             position += len(line) + 1
-        bare = [line.strip()[:LINE_LIMIT] for line in raw]
+        bare = [_shortened(line.strip()) for line in raw]
         if any(mark in text for mark in _ZERO_WIDTH):
             bare = [line.strip(_ZERO_WIDTH).strip() for line in bare]
         return cls(text, starts, bare, [line.lower() for line in bare])
@@ -54,6 +54,11 @@ class Lines:
         if len(bare) > 1 and (bare[1].isdigit() or bare[1] == "=" or bare.startswith(">From ")):
             return any(self.low[i].startswith(">") for i in (index - 1, index + 1) if 0 <= i < len(self.low))
         return True
+
+
+def _shortened(line: str) -> str:
+    """A long line loses its middle: how it ends tells whether a sentence does."""
+    return line if len(line) <= LINE_LIMIT else line[: LINE_LIMIT - 1] + line[-1]
 
 
 def runs(kinds: list[SpanKind], wanted: SpanKind) -> Iterator[tuple[int, int]]:

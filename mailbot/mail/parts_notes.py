@@ -28,19 +28,17 @@ def notes_header(lines: Lines, index: int) -> tuple[int, int] | None:
     low = lines.low[index]
     if low.startswith("to:"):
         end = _fields_end(lines, index)
-        above = any(lines.low[i] for i in range(max(0, index - 5), index))
+        above = any(lines.low[i] for i in range(max(0, index - 20), index))
         return (index, end) if end is not None and above else None
     if len(low) > 160 or not low[-1].isalnum() or not _MOMENT_TAIL.search(low):
         return None
     match = MOMENT.fullmatch(low)
-    if match is None:
+    fields_at = _next_recipient(lines, index + 1) if match else None
+    end = _fields_end(lines, fields_at, dated=fields_at == index + 1) if fields_at is not None else None
+    if match is None or end is None:
         return None
-    fields_at = _next_recipient(lines, index + 1)
-    if fields_at is None:
-        return None
-    end = _fields_end(lines, fields_at)
-    if end is None:
-        return None
+    if low.startswith("from:"):
+        return _with_company_above(lines, index), end
     return (index if match["name"] else _with_name_above(lines, index)), end
 
 
@@ -60,9 +58,12 @@ def _next_recipient(lines: Lines, index: int) -> int | None:
     return None
 
 
-def _fields_end(lines: Lines, index: int) -> int | None:
-    """The line after "Subject:" of the fields that begin with "To:" at `index`; both it and "cc:" must be there."""
-    copied, end = False, None
+def _fields_end(lines: Lines, index: int, *, dated: bool = False) -> int | None:
+    """The line after "Subject:" of the fields that begin with "To:" at `index`.
+
+    "cc:" must be there too, unless the fields are `dated` (a moment stands right above) and name a mailbox.
+    """
+    copied, end = dated and ("@" in lines.low[index] or "/" in lines.low[index]), None
     for position in range(index + 1, min(len(lines), index + _RECIPIENT_LINES)):
         low = lines.low[position]
         if low.startswith(_COPY) or low == "cc":
@@ -90,6 +91,14 @@ def _with_name_above(lines: Lines, index: int) -> int:
         if "@" in bare or not lines.low[position].startswith(("sent by", "to:")):
             break
     return start
+
+
+def _with_company_above(lines: Lines, index: int) -> int:
+    """Notes of some companies print their name above, indented like the rest of the header."""
+    above = next((i for i in range(index - 1, max(-1, index - 4), -1) if lines.low[i]), None)
+    if above is None or lines.text[lines.starts[above]] != "\t":
+        return index
+    return above if len(lines.bare[above]) <= 60 else index
 
 
 def _may_name(bare: str) -> bool:

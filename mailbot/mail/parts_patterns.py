@@ -115,11 +115,14 @@ _CLOSINGS = (
     r"med vänlig(?:a)? hälsning(?:ar)?|med vänlig hälsn\.?|vänlig(?:a|t)? hälsning(?:ar)?|bästa hälsning(?:ar)?"
     r"|hjärtlig(?:a)? hälsning(?:ar)?|många hälsningar|varma hälsningar|soliga hälsningar|vårliga hälsningar"
     r"|hälsning(?:ar)?|hälsn\.?|tack och (?:vänlig(?:a)? )?hälsning(?:ar)?|högaktningsfullt|vänligen|m\.?v\.?h\.?"
-    r"|allt gott|ha det (?:så )?(?:bra|gott)|ha en (?:bra|fin|trevlig|skön|riktigt bra) (?:dag|helg|kväll|vecka"
+    r"|allt gott|ha det (?:så )?(?:bra|gott|fint|skönt|godt|fine)(?: i \w+)?"
+    r"|ha en (?:bra|fin|trevlig|skön|riktigt bra) (?:dag|helg|kväll|vecka"
     r"|sommar)|trevlig helg önskar|trevlig helg|kramar|kram|med hälsning(?:ar)?"
+    r"|vördsamt|aktningsfullt|med utmärkt högaktning|er tillgivn[ae]"
     r"|bästa|vh"
     # Norwegian and Danish
-    r"|med (?:vennlig|venlig|venleg|beste) (?:hilsen|helsing|hilsning)|(?:vennlig|venlig|venleg|beste|kærlig|mange)"
+    r"|med (?:(?:vennlig|venlig|venleg|beste|hjertelig) )?(?:hilsen|helsing|hilsning)|deres hengivne|ærbødigst"
+    r"|(?:vennlig|venlig|venleg|beste|kærlig|mange|varm|hjertelig|kjær|god|gode)"
     r" (?:hilsen|helsing|hilsner|hilsninger)|(?:de )?bedste hilsner|hilsen|hilsner|helsing|kh|ha en fin dag"
     # Finnish
     r"|(?:ystävällisin|parhain|hyvin|kunnioittavasti|lämpimin) terveisin|terveisin|ystävällisesti"
@@ -233,13 +236,20 @@ ASTERISKS = re.compile(r"\*{10,}")
 POSTSCRIPT = re.compile(r"(?:p\.?\s?s\.?|ps)\s*[:.,!-]?\s+\S|p\.s\.?|ps[:.!]?")
 _NAME_WORD = r"[A-ZÅÄÖÆØÜÉ](?:[a-zåäöæøüéè]{1,20}(?:-[A-ZÅÄÖÆØÜ][a-zåäöæøüé]{1,20})?|\.)?"
 FULL_NAME = re.compile(rf"{_NAME_WORD}(?: (?:{_NAME_WORD}|von|af|de|van)){{1,3}}(?:, [^\W\d_][\w -]{{2,40}})?")
+#: "ordf.", "sekr.", "Barbro E.": a full stop that ends no sentence
+LABEL_END = re.compile(r"(?:^|[\s,])(?:[A-ZÅÄÖ]|ordf|sekr|bitr|insp|fil|dr|tf|led|vd|kass|v)\.$")
 #: "För styrelsen", "Styrelsen genom", "Lillån den 13 maj 2026" above a name
 ABOVE_NAME = re.compile(
     r"(?:för|styrelsen|genom|på uppdrag|enligt uppdrag|for|på vegne)\b.{0,40}|[^\W\d_]+,? (?:den )?\d.{4,20}"
 )
-_FIRST = r"[A-ZÅÄÖÆØÜÉ][a-zåäöæøüé]{1,14}(?:-[A-ZÅÄÖ][a-zåäö]{1,14})?"
-#: "Anna", "Ulf o Maj"
-FIRST_NAME = re.compile(rf"{_FIRST}(?: (?:o|och|og|&|\+|ja|und|and) {_FIRST})?")
+_ONE_NAME = rf"(?:{_NAME_WORD}|[A-ZÅÄÖÆØÜ]-[A-ZÅÄÖÆØÜ])(?: (?:{_NAME_WORD}|von|af|de|van)){{0,3}}"
+#: a name under the last sentence, and what people add to it: "Ulf o Maj", "Siv, god man", "Rut Berg, 88", "Per m fl"
+SIGNED = re.compile(
+    rf"{_ONE_NAME}(?:,? (?:o|och|og|&|\+|ja|und|and) {_ONE_NAME})?"
+    r"(?:, ?[\w(][^.?!:;]{1,40}\.?|,? \(?\+?\d[\d ()-]{0,18}|,? (?:m\.? ?fl\.?|med familj|m familj|m\. familj)"
+    r"|,? (?:kassör|kasserer|ordförande|sekreterare|styreleder|leder|rektor|tränare|trener|lärare|rådgiver|handläggare)"
+    r"|,? (?:i|på|genom|för|gm) [A-ZÅÄÖÆØÜ][^.?!:;]{1,30})?"
+)
 CONTACT = re.compile(
     r"(?:\+|\b0)[\d ()/.-]{6,20}\d"  # a telephone number
     r"|[^\s@]{1,64}@[^\s@]{3,120}|\bwww\.\S{3,}|https?://\S{3,}"

@@ -11,6 +11,10 @@ from mailbot.mail.parts_official import folded, official_block
 _TAIL_LINES = 60
 #: more filled lines than this after a closing phrase are not a signature
 _SIGNATURE_LINES = 14
+#: characters at the end of the last line that are searched for a closing
+_INLINE_TAIL = 160
+#: nobody's program wraps lines so far to the right
+_PARAGRAPH_CHARACTERS = 100
 #: answers between quotations that are searched for signatures, from the top and from the bottom
 _STRETCHES = 100
 #: "Hej, när öppnar badhuset? Mvh Anna": a closing at the end of the last sentence
@@ -27,7 +31,11 @@ _NOT_NAMES = patterns.words(
     """tack hej svar obs viktigt bilaga takk kiitos thanks danke ps ja nej nei kyllä ei yes no nein jo ok okej snälla
     please bitte hjälp hjelp help sorry amen slut end ende suck haha kram puss"""
 )
-_SLASH_NAME = re.compile(r"/{1,2}\s?[^\W\d_][\w.-]{0,30}(?: [^\W\d_][\w.-]{0,30}){0,3}")
+#: whoever greets may stand behind these in small letters
+_FROM_SOMEBODY = ("hilsen", "hälsning", "hälsningar", "hälsn", "hilsner", "helsing", "mvh", "regards", "terveisin")
+#: under "---" git sends what was changed
+_PATCH = ("diff --git ", "@@ -", "+++ ")
+_SLASH_NAME = re.compile(r"/{1,2}\s?[^\W\d_][\w.-]{0,30}(?: [^\W\d_][\w.-]{0,30}){0,3}(?:, ?[^.?!]{2,40})?")
 
 
 def mark_signatures(lines: Lines, kinds: list[SpanKind], own_lines: frozenset[str]) -> dict[int, int]:
@@ -91,10 +99,10 @@ def _closing_inside_line(lines: Lines, start: int, end: int) -> tuple[int, int] 
     filled = next((i for i in range(end - 1, max(start, end - 5) - 1, -1) if lines.low[i]), None)
     if filled is None:
         return None
-    match = _INLINE_CLOSING.search(lines.bare[filled], max(0, len(lines.bare[filled]) - 120))
-    if match is None:
-        return None
-    return filled, lines.text.index(lines.bare[filled], lines.starts[filled]) + match.start(1)
+    line_end = lines.starts[filled + 1] if filled + 1 < len(lines) else len(lines.text)
+    tail_start = max(lines.starts[filled], line_end - _INLINE_TAIL)
+    match = _INLINE_CLOSING.search(lines.text[tail_start:line_end].rstrip())
+    return None if match is None else (filled, tail_start + match.start(1))
 
 
 def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[str]) -> int | None:
@@ -115,7 +123,7 @@ def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[st
 
 def _tail_is_short(lines: Lines, index: int, end: int) -> bool:
     filled = [i for i in range(index + 1, end) if lines.low[i]]
-    if len(filled) > 2 * _SIGNATURE_LINES:
+    if len(filled) > 2 * _SIGNATURE_LINES or any(lines.low[i].startswith(_PATCH) for i in filled):
         return False
     return len(filled) <= 3 or sum(_is_prose(lines.bare[i]) for i in filled) <= 2
 
@@ -132,11 +140,22 @@ def _is_closing(lines: Lines, index: int, end: int) -> bool:
     if weak and any(_is_prose(lines.bare[i]) for i in range(index + 1, end)):
         return False  # "Thanks, John" may open a mail too
     if rest:
+        if match[0].endswith(_FROM_SOMEBODY) and _is_last_label(lines, index, end):
+            return True  # "Hilsen alle oss i 5B", "mvh adrian"
         return not _is_sentence_rest(rest) and (not weak or rest_at - match.end() > 0)
     if not weak:
         return True
     following = lines.next_filled(index + 1)
     return following is not None and following < end and _is_name_line(lines.bare[following])
+
+
+def _is_last_label(lines: Lines, index: int, end: int) -> bool:
+    """Few words without a full stop, and no more than two short lines below."""
+    below = [lines.bare[i] for i in range(index + 1, min(end, index + 8)) if lines.low[i]]
+    words = lines.low[index].split()
+    return (
+        len(words) <= 7 and lines.low[index][-1] not in ".!?:" and len(below) <= 2 and all(map(_is_short_label, below))
+    )
 
 
 def _is_sentence_rest(rest: str) -> bool:
@@ -216,18 +235,19 @@ def _signed_name(lines: Lines, first: int, end: int) -> int | None:
     top = last
     while top > first and last - top < 3 and _is_short_label(lines.bare[top - 1]) and _is_short_label(lines.bare[top]):
         top -= 1
-    name = next((i for i in range(top, last + 1) if patterns.FULL_NAME.fullmatch(lines.bare[i])), None)
-    begin = last if name is None else name
+    name = next((i for i in range(top, last + 1) if patterns.SIGNED.fullmatch(lines.bare[i])), None)
+    if name is None or not all(map(_is_short_label, lines.bare[name : last + 1])):
+        return None
+    begin = name
     while begin > top and patterns.ABOVE_NAME.fullmatch(lines.low[begin - 1]):
         begin -= 1
     above = _last_filled(lines, first, begin)
-    if above is None or lines.low[above][-1] in ":,;-" or not all(map(_is_short_label, lines.bare[begin : last + 1])):
+    if above is None or lines.low[above][-1] in ":,;-":
         return None  # a list, or nothing above
-    apart, ended = above < begin - 1, lines.low[above][-1] in ".!?" or lines.low[above].startswith(_THANKS)
-    if name is not None:
-        return begin if apart or ended else None
-    is_name = patterns.FIRST_NAME.fullmatch(lines.bare[last]) and lines.low[last] not in _NOT_NAMES
-    return last if is_name and ended else None
+    ended = lines.low[above][-1] in '.!?)…"' or lines.low[above].startswith(_THANKS)
+    if patterns.FULL_NAME.fullmatch(lines.bare[name]):
+        return begin if ended or above < begin - 1 else None
+    return begin if ended and lines.low[name].split(None, 1)[0].strip(",") not in _NOT_NAMES else None
 
 
 def _last_filled(lines: Lines, first: int, end: int) -> int | None:
@@ -236,4 +256,6 @@ def _last_filled(lines: Lines, first: int, end: int) -> int | None:
 
 def _is_short_label(bare: str) -> bool:
     """A name, title, place or date: few words, no sentence."""
-    return 0 < len(bare) <= 50 and len(bare.split()) <= 6 and bare[-1] not in ".!?:;" and bare[0].isalpha()
+    if not 0 < len(bare) <= 50 or len(bare.split()) > 7 or not bare[0].isalpha():
+        return False
+    return bare[-1] not in ".!?:;" or patterns.LABEL_END.search(bare) is not None

@@ -41,6 +41,9 @@ REPLY_HEADERS = [
     "Lars Ek <lars.ek@post.example> wrote:",
     "Lars Ek <lars.ek@post.example> skrev:",
     "2026-03-03 10:12 skrev Lars Ek:",
+    "Den tis 3 mars 2026 10:12Lars Ek <lars.ek@post.example> skrev:",
+    "Lars Ek <lars.ek@post.example> schrieb am Di., 3.\nMärz 2026 um 10:12 Uhr:",
+    "On 3 Mar 2026 at 10:12, lars_ek wrote:",
     "Citerar Lars Ek <lars.ek@post.example>:",
     "Quoting Lars Ek <lars.ek@post.example>:",
     "Zitat von Lars Ek <lars.ek@post.example>:",
@@ -70,7 +73,28 @@ HEADER_BLOCKS = [
     "Från: Lars Ek <lars.ek@post.example>\nTill: Karin Lund <karin.lund@lillan.example>\nÄmne: Mötet",
 ]
 
+# Lotus Notes: a name and a moment, then fields of which some are empty
+NOTES_HEADERS = [
+    "Lars Ek\n03/03/2026 10:12 AM\nTo: Karin Lund/Lillan/SE@LILLAN\ncc: Per Ek/Lillan/SE@LILLAN \nSubject: Re: Mötet",
+    "Lars Ek@LILLAN\n03/03/2026 10:12 AM\nTo: Karin Lund/Lillan/SE@LILLAN, Per\nEk/Lillan/SE@LILLAN\ncc:  \n\n"
+    "Subject: Mötet",
+    "Lars Ek\nSent by: Ulla Ås\n03/03/2026 10:12 AM\nTo: Karin Lund/Lillan/SE@LILLAN\ncc: \nSubject: Mötet",
+    '"Lars Ek" <lars.ek@post.example> on 03/03/2026 10:12:00 AM\nPlease respond to <lars.ek@post.example>\n'
+    "To: Karin Lund\ncc: \nSubject: Mötet",
+    "\tFrom:  Lars Ek                           03/03/2026 10:12 AM\n\t\n\n"
+    "To: Karin Lund/Lillan/SE@LILLAN\ncc:  \nSubject: Mötet",
+    "\tLILLANS KOMMUN\n\t\n\tFrom:  Lars Ek      03/03/2026 10:12 AM\n\t\n\n"
+    "To:\tKarin Lund/Lillan/SE@LILLAN\ncc:\t \nSubject:\tMötet",
+    "Lars Ek\n03/03/2026 10:12 AM\nTo: Karin Lund/Lillan/SE@LILLAN\nSubject: Mötet",
+    "To: Karin Lund/Lillan/SE@LILLAN\ncc: Per Ek/Lillan/SE@LILLAN \nSubject: Mötet",
+]
+
 SEPARATORS = [
+    "---------------------- Forwarded by Karin Lund/Lillan/SE on 03/03/2026 11:40 AM ---------------------------",
+    "----- Forwarded by Karin Lund/Lillan/SE on 03/03/2026 \n11:40 AM -----",
+    "##- Skriv ditt svar ovanför denna rad -##",
+    "--- Svara ovanför den här raden ---",
+    "##- Please type your reply above this line -##",
     "-----Ursprungligt meddelande-----",
     "----- Ursprungligt meddelande -----",
     "-------- Ursprungligt meddelande --------",
@@ -95,6 +119,11 @@ SEPARATORS = [
 ]
 
 ORDINARY = [
+    "Mötet flyttas:\n03/03/2026 10:12\nTill: stora salen\nÄmne: budgeten\n",
+    "To: all staff\nSubject: parking\n\nThe car park is closed on Monday.\n",
+    "Skriv svaret ovanför linjen, tack.\n",
+    "Fix it.\n---\n main.c | 2 +-\n\ndiff --git a/main.c b/main.c\n--- a/main.c\n+++ b/main.c\n@@ -1 +1 @@\n-x\n+y\n",
+    "Så här ser det ut:\nbegin 644 kort\nsedan inget mer\n",
     "Hej!\nDen 3 mars skrev vi till er om följande:\nTaket läcker i gymnastiksalen.\n",
     "Den 3 mars skrev vi till er och frågade:\n\nNär kommer beslutet?\n",
     "Den 3 mars 2026 kl. 10:12 skrev jag till nämnden om det här:\nIngen svarade.\n",
@@ -137,6 +166,19 @@ ORDINARY = [
 ]
 
 CLOSINGS = [
+    "Ulf o Maj\n",
+    "Siv, mamma och god man\n",
+    "Rut Bergqvist, 88\n",
+    "K-J Myhr, löjtnant i reserven\n",
+    "Barbro E.\n",
+    "Camilla, ordf.\n",
+    "Ulrika Sandin\nkanslichef\n",
+    "/Sanna, Norra scoutkåren\n",
+    "Vördsamt\nRuben Ståhl\n",
+    "Med hilsen\nFarah Nouri\nregiondirektør\n",
+    "Hjertelig hilsen\nVigdis\n",
+    "Hilsen elevrådet på Myra skole\n",
+    "mvh adrian\n",
     "Med vänlig hälsning\nAnna Berg\n",
     "Med vänlig hälsning\n\nAnna Berg\nStorgatan 4\n912 34 Lillån\n070-123 45 67\n",
     "Med vänliga hälsningar,\nAnna\n",
@@ -206,6 +248,19 @@ NOT_CLOSINGS = [
 ]
 
 FOOTERS = [
+    "Sent from my telephone, please excuse any typos",
+    "Skickat från Outlook för Android<https://x.example/o>",
+    "(Skickat från min telefon)",
+    "winmail.dat",
+    "<<winmail.dat>>",
+    "begin 644 winmail.dat\nM>)\\^(A88!E\n`\nend",
+    "-----BEGIN PGP SIGNATURE-----\n\niQEzBAEBCAAdFiEE\n-----END PGP SIGNATURE-----",
+    "-------------- next part --------------\nA non-text attachment was scrubbed...\nName: kort.png",
+    "---------------------------------------------------------------------\n"
+    "To unsubscribe, e-mail: dev-leave@lists.example",
+    "--\nTo unsubscribe from this list: send the line\nMore about it at https://lists.example",
+    "_______________________________________________\nByalaget mailing list -- byalaget@listor.example",
+    "=====\n__________________________________________________\nDo You Yahoo!?\nShare your holiday photos!",
     "Skickat från min iPhone",
     "Skickat från min iPad",
     "Skickat från Outlook för iOS",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailbot.mail.html import to_text
 from mailbot.mail.parts import Span, split
 from tests.mail.parts_cases import (
     CLOSINGS,
@@ -13,6 +14,7 @@ from tests.mail.parts_cases import (
     HEADER_BLOCKS,
     LABELLED,
     NOT_CLOSINGS,
+    NOTES_HEADERS,
     ORDINARY,
     REPLY_HEADERS,
     SEPARATORS,
@@ -78,6 +80,33 @@ def test_separators(separator: str) -> None:
     text = OWN + "\n" + quoted
     assert joined(text, "new") == OWN.strip()
     assert joined(text, "quoted") == quoted.strip()
+
+
+@pytest.mark.parametrize("header", NOTES_HEADERS)
+@pytest.mark.parametrize("gap", ["\n", "\n\n\n\n\n"])
+def test_headers_of_lotus_notes(header: str, gap: str) -> None:
+    quoted = header + "\n\n" + "\n".join(OLD) + "\n"
+    text = OWN + gap + quoted
+    assert joined(text, "new") == OWN.strip()
+    assert joined(text, "quoted") == quoted.strip()
+
+
+def test_a_street_above_a_reply_header_is_no_part_of_it() -> None:
+    header = "On Tue, Mar 3, 2026 at 10:12 AM Lars Ek <lars@post.example> wrote:"
+    text = f"{OWN}\nMvh\nAnna Berg\nSolvägen 12\n{header}\n> Hej\n"
+    assert joined(text, "signature") == "Mvh\nAnna Berg\nSolvägen 12"
+
+
+def test_a_rule_above_an_original_belongs_to_it() -> None:
+    text = to_text("<p>Ja.</p><hr><div id=divRplyFwdMsg><b>Von:</b> Lars</div><p>Kommen Sie?</p>")
+    assert joined(text, "new") == "Ja."
+
+
+@pytest.mark.parametrize("filling", ["ord, ", "ord: ", "ord "])
+def test_below_a_very_long_paragraph_a_name_signs(filling: str) -> None:
+    paragraph = filling * 150 + "vart tar pengarna vägen?"
+    assert joined(f"{paragraph}\nTherese\n", "signature") == "Therese"
+    assert joined(f"{paragraph} Mvh Therese Ek\n", "signature") == "Mvh Therese Ek"
 
 
 @pytest.mark.parametrize("text", ORDINARY)
@@ -175,7 +204,21 @@ LINE = st.one_of(
         [*REPLY_HEADERS[:8], *HEADER_BLOCKS[:4], *SEPARATORS[:4], *CLOSINGS[:6], *FOOTERS[:4], *ORDINARY[:4]]
     ),
     st.sampled_from(
-        ["", "> citat", ">> citat", "-- ", "*" * 64, "Hej!", "PS. En sak till om mötet.", "\u200b", "Från:", "\r"]
+        [
+            "",
+            "ord " * 150,
+            "x" * 399 + ":",
+            NOTES_HEADERS[0],
+            "> citat",
+            ">> citat",
+            "-- ",
+            "*" * 64,
+            "Hej!",
+            "PS. En sak till om mötet.",
+            "\u200b",
+            "Från:",
+            "\r",
+        ]
     ),
     st.text(max_size=40),
 )
