@@ -10,6 +10,8 @@ Attributes = dict[str, str | None]
 _REST_IS_QUOTED: Final = frozenset(
     ("divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "olk_src_body_section")
 )
+#: as Word writes its line, and as browsers write it again
+_TOP_BORDERS: Final = ("border-top:", "border-style:solidnonenone", "border-width:1ptmedium")
 _QUOTE_CLASSES: Final = frozenset(
     ("gmail_attr", "moz-cite-prefix", "moz-forward-container", "yahoo_quoted", "protonmail_quote", "zmail_extra")
 )
@@ -31,7 +33,9 @@ def begins_original(tag: str, attributes: Attributes, node: LexborNode) -> bool:
         return True
     style = style_of(attributes) if tag == "div" else ""
     # Word's line above "From: Sent: To: Subject:" in any language; also drawn by people, so the fields are counted.
-    return style.startswith("border:none;border-top:solid") and "padding:3" in style and _field_lines(node) >= 3
+    if "padding:3" not in style and "padding-top:3" not in style:
+        return False
+    return any(border in style for border in _TOP_BORDERS) and _field_lines(node) >= 3
 
 
 def _field_lines(node: LexborNode) -> int:

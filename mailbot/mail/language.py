@@ -19,7 +19,8 @@ _PLENTY_POINTS = 6.0
 
 # Frequent in letters to a municipality, and hardly part of names.
 _WORDS: Final = {
-    "sv": """ut frist tusen borta veckor helt hoppas föreslår varit möte svaret i få man in lämna lämnar blankett dit
+    "sv": """ja nej gärna stämmer precis tackar varsågod
+        ut frist tusen borta veckor helt hoppas föreslår varit möte svaret i få man in lämna lämnar blankett dit
         hit och att det som är på för av inte med till den har jag om ett en men var från kan ni vi er
         ert era ska hej hejsan skulle mycket också vill när hur efter eller mig min mitt mina vår vårt
         tack finns måste någon något några nu vad sedan hos enligt samt dig ditt din du han hon hans
@@ -29,7 +30,8 @@ _WORDS: Final = {
         förskola skola hjälp fråga frågor svar ärende månad vecka idag imorgon igår läsa veta dessa
         detta denna bygga bygglov ansökan barn söka tomt hus hemtjänst sophämtning räkning god morgon
         dag""",
-    "nb": """svaret ut frist berørte tusen hjelpen hjelpa bidra vært borte lyset uker helt håper foreslår siden
+    "nb": """ja nei gjerne stemmer akkurat
+        svaret ut frist berørte tusen hjelpen hjelpa bidra vært borte lyset uker helt håper foreslår siden
         spiser møte lager i få man vedtak vedtaket klager klage viser følger søknaden skjema tegninger
         saken barnet mars lever levere og at det som er på for av ikke med til den har jeg om et en men
         var fra kan dere vi skal hei skulle mye også vil når hvordan lurer åpner åpent etter eller meg
@@ -38,14 +40,16 @@ _WORDS: Final = {
         hvilken hvilke hvem hvor ingen alle igjen seg sin da enn ennå allerede vedlegg trenger sende tid
         vei kommunen kommune barnehage skole hjelp spørsmål svar sak måned uke dag morgen god gate
         søknad søke barn bygge tomt hus byggesak innsyn snarest vedlagt ønsker blitt være veldig""",
-    "nn": """svaret ut frist hjelpa vore borte ljoset veker heilt håpar møte i få man vedtak vedtaket klage saka mi
+    "nn": """ja nei gjerne stemmer akkurat
+        svaret ut frist hjelpa vore borte ljoset veker heilt håpar møte i få man vedtak vedtaket klage saka mi
         innsyn skjema og at det som er på for av ikkje med til den har eg om eit ein ei men var frå kan
         de dykk vi me skal hei skulle mykje òg også vil når korleis lurer opnar ope etter eller meg min
         mitt mine vår vårt takk finst må nokon noko nokre no kva sidan hjå vart blir dette deg din ditt
         du han ho hans hennar dei der her kjem fått får går gjer gjere helsing venleg berre så kvifor
         kven kvar ingen alle igjen seg sin då enn treng sende tid veg kommunen kommune barnehage skule
         hjelp spørsmål svar sak månad veke dag morgon søknad vere ynskjer ønskjer""",
-    "da": """svaret ut frist berørte tusind bidrage uger helt håber foreslår været møde i få man klager klage
+    "da": """ja nej stemmer hjælpe jo
+        svaret ut frist berørte tusind bidrage uger helt håber foreslår været møde i få man klager klage
         afgørelse afgørelsen viser følger børnehaven kontakte sagen og at det som er på for af ikke med
         til den har jeg om et en men var fra kan vi skal hej skulle meget også vil når hvordan åbner
         åbent efter eller mig min mit mine vores tak findes må nogen noget nogle nu hvad siden hos blev
@@ -63,7 +67,8 @@ _WORDS: Final = {
         which who why there they he she his her them hello hi dear could should know like want need help
         question also by an has had were municipality attached application opening hours me am just no
         all more best kind sincerely open""",
-    "de": """in man der die und das den dem ist nicht mit für auf ein eine einen zu von sie ich wir haben bitte sehr
+    "de": """ja nein danke gerne stimmt
+        in man der die und das den dem ist nicht mit für auf ein eine einen zu von sie ich wir haben bitte sehr
         im auch sind werden oder ihre ihr mir mich wie bei grüßen vielen dank wann wo was wer warum kann
         können könnten möchte hallo guten tag geehrte damen herren freundlichen viele grüße es wird habe
         hat aus nach zum zur über noch nur uns unser gemeinde antwort frage anbei als wenn""",

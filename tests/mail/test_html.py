@@ -60,6 +60,10 @@ OUTLOOK_DESKTOP = (
     'Mötet<o:p></o:p></p></div></div><p class="MsoNormal">Kan vi ses?<o:p></o:p></p></div>'
 )
 OUTLOOK_FRENCH = OUTLOOK_DESKTOP.replace("Från:", "De :").replace("Skickat:", "Envoyé :").replace("Till:", "À :")
+OUTLOOK_BY_BROWSER = OUTLOOK_FRENCH.replace(
+    "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm",
+    "border-width: 1pt medium medium; border-style: solid none none; padding: 3pt 0cm 0cm",
+)
 OUTLOOK_WEB = (
     '<div>Ja, det går bra.</div><div id="appendonsend"></div><hr style="width:98%"><div id="divRplyFwdMsg" dir="ltr">'
     "<b>Von:</b> Lars<br><b>X:</b> y</div><div>Kan vi ses?</div>"
@@ -85,7 +89,18 @@ GMAIL_FORWARD = (
 
 @pytest.mark.parametrize(
     "html",
-    [GMAIL, OUTLOOK_DESKTOP, OUTLOOK_FRENCH, OUTLOOK_WEB, OUTLOOK_WEB_AGAIN, APPLE, THUNDERBIRD, YAHOO, GMAIL_FORWARD],
+    [
+        GMAIL,
+        OUTLOOK_DESKTOP,
+        OUTLOOK_FRENCH,
+        OUTLOOK_BY_BROWSER,
+        OUTLOOK_WEB,
+        OUTLOOK_WEB_AGAIN,
+        APPLE,
+        THUNDERBIRD,
+        YAHOO,
+        GMAIL_FORWARD,
+    ],
 )
 def test_quotations_of_mail_programs(html: str) -> None:
     text = to_text(html)

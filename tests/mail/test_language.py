@@ -9,6 +9,11 @@ from hypothesis import strategies as st
 from mailbot.mail.language import LANGUAGES, detect
 
 SENTENCES = [
+    ("sv", "Ja tack, gärna!"),
+    ("nb", "Ja takk, gjerne"),
+    ("sv", "Nej tack"),
+    ("da", "Hej. Kan I hjælpe?"),
+    ("de", "Danke"),
     ("sv", "Hej! När öppnar ni?"),
     ("sv", "Hej, jag undrar när beslutet om bygglov kommer."),
     ("sv", "Kan jag få en kopia av protokollet från senaste nämnden?"),

@@ -52,7 +52,8 @@ UNITS = {
 }
 #: the others are anchored: only tried where a line begins
 SEARCHED = (
-    "ABBREVIATED_END", "ADDRESS", "CONTACT", "DATE", "PRONOUN_BEFORE", "TIME", "WROTE", "_ADVERTISED", "_LIST_WORDS", "_MOMENT_TAIL",
+    "ABBREVIATED_END", "ADDRESS", "CONTACT", "DATE", "PRONOUN_BEFORE", "TIME", "WROTE", "_ADVERTISED", "_LIST_WORDS",
+    "_MOMENT_TAIL",
 )  # fmt: skip
 PATTERNS = {
     name: value
