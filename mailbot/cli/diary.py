@@ -123,21 +123,44 @@ def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) ->
 @diary.command()
 @click.argument("ref")
 @click.argument("number")
+@click.option(
+    "--force", is_flag=True,
+    help="Also a number unlike the unit's others, or in place of the one that stands there; recorded.",
+)  # fmt: skip
 @at_option
 @by_option
 @lang_option
 @config_option
-def confirm(ref: str, number: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+def confirm(
+    ref: str, number: str, force: bool, at: str | None, by: str | None, lang: str | None, config_path: Path | None
+) -> None:
     """The message is registered under NUMBER.
 
     \b
-    Example:
+    Examples:
       mailbot diary confirm B7KQ-2M9X "KS 2026/123"
+      mailbot diary confirm B7KQ-2M9X "KS 2026/132" --force     the first number was wrong
     """
-    _change(
-        load_config(config_path), ref, at, by, lang, "diary.confirmed",
-        lambda store, one, who, now: store.confirm(one.ref, number, by=who, now=now),
-    )  # fmt: skip
+    config, number = load_config(config_path), " ".join(number.split())
+
+    def act(store: Any, one: "DiaryItem", who: str, now: Any) -> None:
+        if not force:
+            _require_number_of_unit(config, one, number)
+        store.confirm(one.ref, number, by=who, now=now, forced=force)
+
+    _change(config, ref, at, by, lang, "diary.confirmed", act)
+
+
+def _require_number_of_unit(config: "Config", one: "DiaryItem", number: str) -> None:
+    from mailbot.config.syntax import fits, number_example
+    from mailbot.errors import UserError
+
+    pattern = next((unit.diary_pattern for unit in config.units if unit.id == one.unit), "")
+    if not number or not fits(number, pattern):
+        like = f", which are like {number_example(pattern)}" if pattern else ""
+        raise UserError(
+            f"{number!r} is no diary number of {one.unit}{like}; write it so, or add --force to record it all the same"
+        )
 
 
 @diary.command()

@@ -147,5 +147,6 @@ def resume(at: str | None, by: str | None, lang: str | None, config_path: Path |
     who = actor(config, by)
     require(who, config.roles.administrators + config.roles.head_of_administration, "resume sending")
     with installation(config) as context:
-        context.store.installation.resume(by=who.id, now=instant(at, config.zone))
-    click.echo(say(chosen(lang, config), "resume.done"))
+        was_paused = context.store.installation.resume(by=who.id, now=instant(at, config.zone))
+    language = chosen(lang, config)
+    click.echo(say(language, "resume.done") if was_paused else say(language, "resume.nothing"))

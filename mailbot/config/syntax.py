@@ -15,6 +15,11 @@ _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 # (a+)+ and the like: time grows exponentially on text that almost matches
 _NESTED_REPEAT = re.compile(r"\((?:[^()\\]|\\.)*(?<!\\)[+*](?:[^()\\]|\\.)*\)(?:[+*]|\{\d*,\d*\})")
+#: what the patterns of diary numbers are made of: counted digits, a choice of characters, an escaped one, repetition
+_PATTERN_PIECE = re.compile(
+    r"(?P<digits>(?:\\d|\[0-9\])(?:\+|\*|\{(?P<times>\d{1,2})(?:,\d*)?\})?)"
+    r"|\[(?P<one_of>[^\\\]^])[^\]]*\][+*?]?|\\(?P<escaped>.)[+*?]?|(?P<group>\(\?:|[()^$+*?])"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _URL_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@")
 
@@ -84,6 +89,26 @@ def pattern_problem(pattern: str) -> str:
     if _NESTED_REPEAT.search(pattern):
         return "repeats a repetition, which can take hours on a hostile mail"
     return ""
+
+
+def fits(number: str, pattern: str) -> bool:
+    """Whether `number` is a diary number as a unit writes them; an empty `pattern` leaves it open."""
+    return not pattern or re.fullmatch(pattern, number) is not None
+
+
+def number_example(pattern: str) -> str:
+    """A diary number that `pattern` accepts, as "KS 2026/123"; the pattern itself where none can be told from it."""
+    example = _PATTERN_PIECE.sub(_example_of_piece, pattern)
+    return example if re.fullmatch(pattern, example) else pattern
+
+
+def _example_of_piece(piece: re.Match[str]) -> str:
+    if piece["digits"]:
+        times = int(piece["times"] or 3)
+        return ("2026" if times == 4 else "1234567890")[:times]
+    if piece["one_of"]:
+        return piece["one_of"]
+    return {"s": " ", "w": "A"}.get(piece["escaped"] or "", piece["escaped"] or "")
 
 
 def placeholder_problem(path: str) -> str:

@@ -1,6 +1,7 @@
 """The audit trail: who or what did which thing to which reference, and when. Written in the transaction of the deed.
 
-Details hold rule ids, states, unit ids and fingerprints. Words that people typed or received never stand here.
+Details hold rule ids, states, unit ids, fingerprints, and a diary number that another has replaced. Other words that
+people typed or received never stand here.
 """
 
 import json

@@ -1,7 +1,9 @@
 """What waits for the registrar, and what they decided."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select, update
@@ -41,10 +43,26 @@ class Diary:
         """The items of a message, at most one per unit."""
         return _all(self._database, _query().where(diary_items.c.message_ref == message_ref))
 
-    def confirm(self, ref: str, number: str, *, by: str, now: datetime) -> None:
-        """It was registered under `number`. A wrong number is put right by confirming again."""
+    def confirm(self, ref: str, number: str, *, by: str, now: datetime, forced: bool = False) -> None:
+        """It was registered under `number`; UserError where another number stands already.
+
+        `forced` puts a wrong number right by another, or records one that is not written like the unit's others. The
+        audit trail keeps that, and the number that stood there.
+        """
         values = {"state": "registered", "number": number, "reason": None, "settled_at": now, "settled_by": by}
-        self._change(ref, values, "registered", by=by, now=now, only=("proposed", "asked", "forwarded", "registered"))
+        with self._database.write() as connection:
+            row = self._find(connection, ref)
+            _require_state(row, ("proposed", "asked", "forwarded", "registered"))
+            other = row.number if row.number not in (None, number) else None
+            if other is not None and not forced:
+                raise UserError(
+                    f"{row.ref} is registered as {other}; "
+                    f"`mailbot diary confirm {row.ref} {shlex.quote(number)} --force` puts the new number in its place"
+                )
+            detail: dict[str, str | bool | None] = {"forced": True} if forced else {}
+            if other is not None:
+                detail["replaced_number"] = other
+            _update(connection, row, values, "registered", by=by, now=now, detail=detail)
 
     def dismiss(self, ref: str, reason: str, *, by: str, now: datetime) -> None:
         """It need not be registered, and why."""
@@ -74,13 +92,33 @@ class Diary:
     ) -> None:
         with self._database.write() as connection:
             row = self._find(connection, text)
-            if row.state not in only:
-                raise UserError(f"{row.ref} is {row.state}; `mailbot diary reopen {row.ref}` undoes that first")
-            back = "forwarded" if row.forwarded_at else row.proposal
-            values = {"state": back, **values}
-            connection.execute(update(diary_items).where(diary_items.c.ref == row.ref).values(**values))
-            line = NewLine(actor=by, action=f"diary_{action}", ref=row.ref, detail={"state": values["state"]})
-            audit.append(connection, [line], now=now)
+            _require_state(row, only)
+            _update(connection, row, values, action, by=by, now=now)
+
+
+def _require_state(row: Row[Any], only: Sequence[DiaryState]) -> None:
+    if row.state in only:
+        return
+    if row.state in ("registered", "dismissed"):
+        raise UserError(f"{row.ref} is {row.state} already; `mailbot diary reopen {row.ref}` undoes that first")
+    raise UserError(f"{row.ref} is {row.state}, there is nothing to reopen; `mailbot diary show {row.ref}`")
+
+
+def _update(
+    connection: Connection,
+    row: Row[Any],
+    values: dict[str, Any],
+    action: str,
+    *,
+    by: str,
+    now: datetime,
+    detail: Mapping[str, str | bool | None] = MappingProxyType({}),
+) -> None:
+    back = "forwarded" if row.forwarded_at else row.proposal
+    values = {"state": back, **values}
+    connection.execute(update(diary_items).where(diary_items.c.ref == row.ref).values(**values))
+    line = NewLine(actor=by, action=f"diary_{action}", ref=row.ref, detail={"state": values["state"], **detail})
+    audit.append(connection, [line], now=now)
 
 
 def _all(database: Database, query: Select[Any]) -> list[DiaryItem]:

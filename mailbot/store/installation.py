@@ -40,12 +40,14 @@ class Installation:
             upsert(connection, installation, [{"name": _PAUSED, "value": value}])
             audit.append(connection, [NewLine(actor=by, action="paused")], now=now)
 
-    def resume(self, *, by: str, now: datetime) -> None:
-        """Mail may leave again."""
+    def resume(self, *, by: str, now: datetime) -> bool:
+        """Mail may leave again. False: nothing was paused, so nothing has changed."""
         with self._database.write() as connection:
-            if connection.execute(delete(installation).where(installation.c.name == _PAUSED)).rowcount:
-                upsert(connection, installation, [{"name": _RESUMED, "value": now.isoformat()}])
-                audit.append(connection, [NewLine(actor=by, action="resumed")], now=now)
+            if not connection.execute(delete(installation).where(installation.c.name == _PAUSED)).rowcount:
+                return False
+            upsert(connection, installation, [{"name": _RESUMED, "value": now.isoformat()}])
+            audit.append(connection, [NewLine(actor=by, action="resumed")], now=now)
+            return True
 
     def resumed_at(self) -> datetime | None:
         """When a person last let mail leave again; None: never."""

@@ -150,7 +150,11 @@ class Obligations:
         with self._database.write() as connection:
             row = self._find(connection, text)
             if row.state not in only:
-                raise UserError(f"{row.ref} is {row.state}, so it cannot be {action}; `mailbot replies show {row.ref}`")
+                if row.state == "open":
+                    raise UserError(f"{row.ref} is open, there is nothing to reopen; `mailbot replies show {row.ref}`")
+                raise UserError(
+                    f"{row.ref} is {row.state} already; `mailbot replies reopen {row.ref}` opens it again first"
+                )
             connection.execute(update(obligations).where(obligations.c.ref == row.ref).values(**values, changed_at=now))
             audit.append(connection, [NewLine(actor=by, action=action, ref=row.ref, detail=detail)], now=now)
             if recompute:

@@ -72,6 +72,32 @@ def test_the_registrar_confirms_dismisses_and_undoes(busy: Town) -> None:
     assert (dismissed["state"], dismissed["reason"]) == ("dismissed", "kopia")
 
 
+def test_a_number_unlike_the_units_or_in_place_of_another_needs_force(busy: Town) -> None:
+    (item,) = on(busy, "diary", "list", "--json").rows
+    refused = on(busy, "diary", "confirm", item["ref"], "hej")
+    assert refused.status == 2
+    assert "'hej'" in refused.err and "KS 2026/123" in refused.err and "--force" in refused.err
+    assert on(busy, "diary", "confirm", item["ref"], " KS  2026/12 ").status == 0
+    refused = on(busy, "diary", "confirm", item["ref"], "KS 2026/21")
+    assert refused.status == 2
+    assert "registered as KS 2026/12;" in refused.err and "--force" in refused.err
+    assert on(busy, "diary", "confirm", item["ref"], "hej", "--force").status == 0
+    assert on(busy, "diary", "show", item["ref"], "--json").rows[0]["number"] == "hej"
+    last = on(busy, "explain", item["ref"], "--json").rows[0]["audit"][-1]
+    assert last["detail"] == {"state": "registered", "forced": True, "replaced_number": "KS 2026/12"}
+
+
+def test_what_is_settled_already_names_the_way_back(busy: Town) -> None:
+    ref = on(busy, "replies", "list", "--json").rows[0]["ref"]
+    assert on(busy, "replies", "answered", ref).status == 0
+    for command in (("answered", ref), ("dismiss", ref, "--reason", "reklam")):
+        refused = on(busy, "replies", *command)
+        assert refused.status == 2
+        assert f"`mailbot replies reopen {ref}`" in refused.err
+    assert on(busy, "replies", "reopen", ref).status == 0
+    assert "nothing to reopen" in on(busy, "replies", "reopen", ref).err
+
+
 def test_duties_move_are_answered_elsewhere_and_come_back(busy: Town) -> None:
     ref = on(busy, "replies", "list", "--json").rows[0]["ref"]
     assert on(busy, "replies", "assign", ref, "anna").status == 0
@@ -121,8 +147,10 @@ def test_pause_and_resume(busy: Town) -> None:
     (status,) = on(busy, "status", "--json").rows
     assert status["paused"]["reason"] == "fel mall"
     assert not status["healthy"]
-    assert on(busy, "resume").status == 0
+    assert on(busy, "resume").out.startswith("Resumed")
     assert on(busy, "status", "--json").rows[0]["paused"] is None
+    again = on(busy, "resume")
+    assert (again.status, again.out) == (0, "Nothing was paused.\n")
 
 
 def test_run_says_which_mailbox_was_not_read(busy: Town) -> None:

@@ -151,7 +151,11 @@ def test_the_registrar_confirms_corrects_and_undoes(store: Store) -> None:
     record(store, outcome(message(), diarised(AskRegistrar())))
     ref = store.diary.list(states=("asked",), unit="ks")[0].ref
     store.diary.confirm("<q1@citizen.example>", "KS 2026/7", by=EVA, now=LATER)
-    store.diary.confirm(ref.lower(), "KS 2026/8", by=EVA, now=LATER)
+    with pytest.raises(UserError, match=r"registered as KS 2026/7; .*confirm [-A-Z0-9]+ 'KS 2026/8' --force"):
+        store.diary.confirm(ref, "KS 2026/8", by=EVA, now=LATER)
+    store.diary.confirm(ref, "KS 2026/7", by=EVA, now=LATER)
+    store.diary.confirm(ref.lower(), "KS 2026/8", by=EVA, now=LATER, forced=True)
+    assert store.audit.list(ref)[-1].detail == {"state": "registered", "forced": True, "replaced_number": "KS 2026/7"}
     item = store.diary.get(ref)
     assert (item.state, item.number, item.settled_by, item.settled_at) == ("registered", "KS 2026/8", EVA, LATER)
     with pytest.raises(UserError, match="reopen"):
@@ -159,10 +163,12 @@ def test_the_registrar_confirms_corrects_and_undoes(store: Store) -> None:
     store.diary.reopen(ref, by=EVA, now=LATER)
     item = store.diary.get(ref)
     assert (item.state, item.number, item.settled_at) == ("asked", None, None)
+    with pytest.raises(UserError, match="is asked, there is nothing to reopen"):
+        store.diary.reopen(ref, by=EVA, now=LATER)
     store.diary.dismiss(ref, "kännedom", by=EVA, now=LATER)
     assert store.diary.get(ref).reason == "kännedom"
     trail = [line.action for line in store.audit.list(ref)]
-    assert trail[-4:] == ["diary_registered", "diary_registered", "diary_reopened", "diary_dismissed"]
+    assert trail[-5:] == [*["diary_registered"] * 3, "diary_reopened", "diary_dismissed"]
 
 
 def test_the_audit_trail_of_a_message_holds_all_that_became_of_it(store: Store) -> None:
@@ -183,13 +189,13 @@ def test_the_audit_trail_of_a_message_holds_all_that_became_of_it(store: Store) 
 
 
 def test_pause_and_resume(store: Store) -> None:
-    store.installation.resume(by=EVA, now=NOW)
+    assert not store.installation.resume(by=EVA, now=NOW)
     assert store.installation.paused() is None and store.audit.list() == []
     store.installation.pause(by=EVA, reason="fel text", now=NOW)
     store.installation.pause(by="circuit_breaker", reason="300 an hour", now=LATER)
     pause = store.installation.paused()
     assert pause and (pause.since, pause.by, pause.reason) == (NOW, EVA, "fel text")
-    store.installation.resume(by=EVA, now=LATER)
+    assert store.installation.resume(by=EVA, now=LATER)
     assert store.installation.paused() is None
     assert actions(store) == [(EVA, "paused"), (EVA, "resumed")]
 
