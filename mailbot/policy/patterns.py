@@ -6,23 +6,21 @@
     ^ skicka                 the pattern begins a sentence or a clause
     hur länge ?              the sentence ends with a question mark
 
-Words are looked up by spelling, by their first and by their last letters; only patterns that may begin with a word are
-tried there, and each try looks at a bounded number of words. So time is linear in the text.
+All patterns stand in one tree (`trie.py`), so that searching costs time in the length of the text and hardly in the
+number of patterns.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from itertools import count
+from typing import Generic, NamedTuple, TypeVar
 
 from mailbot.policy.phrases import Word, words
+from mailbot.policy.trie import STEM_LETTERS, Choice, Node, Runs
 
 Label = TypeVar("Label")
 
-#: words that ".." may jump over
-_GAP_WORDS = 8
-#: a wildcard word is looked up by this many letters, so it must have them
-_STEM_LETTERS = 3
 #: what brackets with several words may grow into; more is a slip of the pen
 _MOST_VARIANTS = 500
 _CLAUSE_MARKS = frozenset(",.!?:;\n–(-/")
@@ -63,25 +61,9 @@ def prepare(text: str) -> Text:
     return Text(text, text_words, frozenset(asking))
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """One place of a pattern: any of these words."""
+class _Line(NamedTuple, Generic[Label]):
+    """What a pattern asks beside its words, and what it stands for."""
 
-    exact: frozenset[str]
-    starts: tuple[str, ...]
-    ends: tuple[str, ...]
-
-    def matches(self, word: str) -> bool:
-        return word in self.exact or word.startswith(self.starts) or word.endswith(self.ends)
-
-
-# Runs of neighbouring places; between two runs stands a "..".
-_Runs = tuple[tuple[_Choice, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled(Generic[Label]):
-    runs: _Runs
     at_start: bool
     asking: bool
     label: Label
@@ -98,92 +80,35 @@ class Match(Generic[Label]):
 
 @dataclass(frozen=True, slots=True)
 class Patterns(Generic[Label]):
-    """Compiled patterns by the words they may begin with: two spellings, one spelling, a beginning, an ending."""
+    """Compiled patterns, all in one tree."""
 
-    by_pair: Mapping[tuple[str, str], Sequence[_Compiled[Label]]]
-    by_word: Mapping[str, Sequence[_Compiled[Label]]]
-    by_beginning: Mapping[str, Sequence[_Compiled[Label]]]
-    by_ending: Mapping[str, Sequence[_Compiled[Label]]]
+    root: Node[_Line[Label]]
 
     def find(self, text: Text, joints: frozenset[str] = frozenset()) -> Iterator[Match[Label]]:
         """Every pattern found; a clause begins behind a word of `joints` as it does behind a comma."""
-        text_words = text.words
-        for index, word in enumerate(text_words):
-            spelling = word.text
-            following = text_words[index + 1].text if index + 1 < len(text_words) else ""
-            for candidates in (
-                self.by_pair.get((spelling, following), ()),
-                self.by_word.get(spelling, ()),
-                self.by_beginning.get(spelling[:_STEM_LETTERS], ()),
-                self.by_ending.get(spelling[-_STEM_LETTERS:], ()),
-            ):
-                for pattern in candidates:
-                    if pattern.asking and word.sentence not in text.asking:
-                        continue
-                    last = _match(pattern.runs, text_words, index)
-                    if last >= 0 and (not pattern.at_start or text.clause_before(index, joints)):
-                        yield Match(pattern.label, index, last)
+        for line, first, last in self.root.find(text.words):
+            if line.asking and text.words[first].sentence not in text.asking:
+                continue
+            if not line.at_start or text.clause_before(first, joints):
+                yield Match(line.label, first, last)
 
 
 def compile_patterns(lines: Sequence[tuple[str, Label]]) -> Patterns[Label]:
     """(pattern, label) pairs, ready to search. Raises ValueError that says what is wrong with which pattern."""
-    by_pair: dict[tuple[str, str], list[_Compiled[Label]]] = {}
-    by_word: dict[str, list[_Compiled[Label]]] = {}
-    by_beginning: dict[str, list[_Compiled[Label]]] = {}
-    by_ending: dict[str, list[_Compiled[Label]]] = {}
+    root: Node[_Line[Label]] = Node()
+    numbers = count()
     for pattern, label in lines:
         bare = pattern.lower().strip()
-        at_start, asking = bare.startswith("^"), bare.endswith("?")
+        line = _Line(bare.startswith("^"), bare.endswith("?"), label)
         for runs in _alternatives(bare.lstrip("^").rstrip("?")):
-            compiled = _Compiled(runs, at_start, asking, label)
-            first = runs[0][0]
-            second = runs[0][1] if len(runs[0]) > 1 else None
-            for spelling in first.exact:
-                if second is None or second.starts or second.ends:
-                    by_word.setdefault(spelling, []).append(compiled)
-                else:
-                    for follower in second.exact:
-                        by_pair.setdefault((spelling, follower), []).append(compiled)
-            for stem in {start[:_STEM_LETTERS] for start in first.starts}:
-                by_beginning.setdefault(stem, []).append(compiled)
-            for stem in {end[-_STEM_LETTERS:] for end in first.ends}:
-                by_ending.setdefault(stem, []).append(compiled)
-    return Patterns(by_pair, by_word, by_beginning, by_ending)
+            root.add(runs, next(numbers), line)
+    return Patterns(root)
 
 
-def _match(runs: _Runs, text_words: Sequence[Word], index: int) -> int:
-    """The last word matched when the pattern begins at `index`, or -1. The nearest place fills each gap."""
-    sentence = text_words[index].sentence
-    end = _match_run(runs[0], text_words, index, sentence)
-    for run in runs[1:]:
-        if end < 0:
-            return -1
-        begin = end + 1
-        end = -1
-        for candidate in range(begin, min(begin + _GAP_WORDS + 1, len(text_words))):
-            if text_words[candidate].sentence != sentence:
-                return -1
-            end = _match_run(run, text_words, candidate, sentence)
-            if end >= 0:
-                break
-    return end
-
-
-def _match_run(run: tuple[_Choice, ...], text_words: Sequence[Word], index: int, sentence: int) -> int:
-    if index + len(run) > len(text_words):
-        return -1
-    for choice in run:
-        word = text_words[index]
-        if word.sentence != sentence or not choice.matches(word.text):
-            return -1
-        index += 1
-    return index - 1
-
-
-def _alternatives(pattern: str) -> Iterator[_Runs]:
+def _alternatives(pattern: str) -> Iterator[Runs]:
     """The sequences that `pattern` stands for. Brackets of single words stay one place and cost nothing."""
     for variant in dict.fromkeys(_written_out(pattern)):
-        runs: list[tuple[_Choice, ...]] = []
+        runs: list[tuple[Choice, ...]] = []
         for run in re.split(r"(?<!\S)\.\.(?!\S)", variant):
             places = run.split()
             if not places:
@@ -192,11 +117,11 @@ def _alternatives(pattern: str) -> Iterator[_Runs]:
         yield tuple(runs)
 
 
-def _choice(spellings: Sequence[str], pattern: str) -> _Choice:
+def _choice(spellings: Sequence[str], pattern: str) -> Choice:
     exact, starts, ends = set(), [], []
     for spelling in spellings:
         stem = spelling.strip("*")
-        if not _WORD.fullmatch(stem) or ("*" in spelling and len(stem) < _STEM_LETTERS):
+        if not _WORD.fullmatch(stem) or ("*" in spelling and len(stem) < STEM_LETTERS):
             raise ValueError(f"{pattern!r}: {spelling!r} is not a word, or too short for an asterisk")
         if spelling.startswith("*") and spelling.endswith("*"):
             raise ValueError(f"{pattern!r}: {spelling!r} may have one asterisk only")
@@ -206,7 +131,7 @@ def _choice(spellings: Sequence[str], pattern: str) -> _Choice:
             starts.append(stem)
         else:
             exact.add(spelling)
-    return _Choice(frozenset(exact), tuple(starts), tuple(ends))
+    return Choice(frozenset(exact), tuple(starts), tuple(ends))
 
 
 def _written_out(pattern: str) -> list[str]:

@@ -1,13 +1,12 @@
 """Mail made to exhaust a reader: four times the input may cost about four times the work, never sixteen."""
 
-import time
 import tracemalloc
-from collections.abc import Callable
 
 import pytest
 
 from mailbot.mail.identity import content_key
 from mailbot.mail.message import attachment_content, parse
+from tests.support.growth import cpu_seconds
 
 TOP = b"From: a@b.example\r\nSubject: x\r\n"
 MULTIPART = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -68,16 +67,6 @@ FLOODS: dict[str, tuple[bytes, bytes, bytes]] = {
     "armour": (TOP + b"\r\n", b"-----BEGIN PGP \n", b""),
     "quoted text": (TOP + b"\r\n", b"> hej\n", b""),
 }
-
-
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """The lesser of two: other programs on the machine only ever add."""
-    least = float("inf")
-    for _ in range(2):
-        before = time.process_time()
-        work()
-        least = min(least, time.process_time() - before)
-    return least
 
 
 @pytest.mark.parametrize("name", FLOODS)

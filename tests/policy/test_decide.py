@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from statistics import median
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -25,6 +23,7 @@ from mailbot.policy.model import (
 )
 from mailbot.policy.profile import load_policy
 from tests.policy.mails import FACTS, MAILBOX, headers_of, mail, raw
+from tests.support.growth import grows_linearly
 
 POLICY = load_policy("bjurholm")
 RECEIVED_AT = datetime(2026, 3, 9, 9, 0, tzinfo=UTC)  # a Monday; the answer is due on Thursday
@@ -329,19 +328,10 @@ def test_any_bytes_that_parse_get_a_decision_without_loose_ends(content):
     assert decision.diarise in tuple(Diarise)
 
 
-def test_an_ordinary_mail_is_decided_in_a_millisecond():
-    messages = [mail(text * 3, {"Subject": "Fråga"}) for text in (APPEAL, QUESTION) for _ in range(20)]
-    seconds = []
-    for message in messages:
-        started = perf_counter()
-        decide(message, INCOMING, POLICY, NOW)
-        seconds.append(perf_counter() - started)
-    assert median(seconds) < 0.005  # measured 0.0007; a loaded machine may be slower
-
-
 @pytest.mark.parametrize("piece", ["han har adhd. ", "Jag överklagar beslutet? ", "a", "Namn: x\n", "( ", "<p>"])
-def test_a_megabyte_of_anything_is_decided_soon(piece):
-    message = parse(raw(piece * (1_000_000 // len(piece))))
-    started = perf_counter()
-    decide(message, INCOMING, POLICY, NOW)
-    assert perf_counter() - started < 5.0  # measured below 1 s; a loaded machine may be slower
+def test_deciding_about_anything_takes_linear_time(piece):
+    def work_of(size):
+        message = parse(raw(piece * (size // len(piece))))
+        return lambda: decide(message, INCOMING, POLICY, NOW)
+
+    assert grows_linearly(work_of, 100_000)

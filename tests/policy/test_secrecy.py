@@ -1,13 +1,12 @@
 """What may be secret is found without its usual words; talk about secrecy is not taken for it."""
 
-from time import perf_counter
-
 import pytest
 
 from mailbot.policy import secrecy
 from mailbot.policy.profile import load_policy
 from mailbot.policy.reading import read
 from tests.policy.mails import FACTS, headers_of, mail
+from tests.support.growth import grows_linearly
 
 POLICY = load_policy("bjurholm")
 
@@ -140,7 +139,8 @@ def test_evidence_points_at_the_words():
     "piece", ["barn ", "osl 26 kap ", "18 kap ", "han har adhd. ", "Anna Berg ", "orolig för ", "offl § "]
 )
 def test_hostile_text_costs_linear_time(piece):
-    reading = read(mail(piece * (300_000 // len(piece))), FACTS)
-    started = perf_counter()
-    secrecy.judge(reading, POLICY)
-    assert perf_counter() - started < 3.0
+    def work_of(size):
+        reading = read(mail(piece * (size // len(piece))), FACTS)
+        return lambda: secrecy.judge(reading, POLICY)
+
+    assert grows_linearly(work_of, 12_000)
