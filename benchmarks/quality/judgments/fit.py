@@ -22,8 +22,9 @@ _STRENGTH = {learned.MUST: 0.3, learned.REPLY: 0.3, learned.SECRET: 0.3}
 _STRENGTH_OF_KINDS = 1.0
 #: a feature of fewer mails tells of those mails, not of mail
 _FEWEST_MAILS = 3
-#: lighter weights are not kept
+#: lighter weights are not kept; each kind is one question of many, so its small weights matter less
 _LIGHT = 0.03
+_LIGHT_OF_KINDS = 0.1
 _HEADER = """\
 # Learned weights: question <tab> feature <tab> weight. Made by `python -m benchmarks.quality.judgments fit` from
 # invented, labelled mail; see mailbot/policy/learned.py. Positive speaks for it, negative against it.
@@ -85,7 +86,8 @@ def _frequent(rows: Sequence[dict[str, float]]) -> list[dict[str, float]]:
 
 
 def _lines(question: str, bias: float, weights: Iterable[tuple[str, float]]) -> Iterable[str]:
-    kept = [(feature, round(float(weight), 3)) for feature, weight in weights if abs(weight) >= _LIGHT]
+    light = _LIGHT if question in _STRENGTH else _LIGHT_OF_KINDS
+    kept = [(feature, round(float(weight), 3)) for feature, weight in weights if abs(weight) >= light]
     yield f"{question}\t(bias)\t{bias:.3f}\n"
     for feature, weight in sorted(kept, key=lambda item: (-abs(item[1]), item[0])):
         yield f"{question}\t{feature}\t{weight:.3f}\n"
