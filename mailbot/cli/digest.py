@@ -23,14 +23,17 @@ _KINDS = ("registrar", "staff", "officer", "head", "operator")
 _TEXTS = {
     "sv": {
         "none": "Ingen har den uppgiften, eller ingen har något att besvara.",
+        "queued": "I kö: den mailbot som redan arbetar skickar det med sin nästa genomgång.",
         "sent": "Skickat: {sent} av {count}. Resten har redan skickats i dag eller väntar i kön.",
     },
     "nb": {
         "none": "Ingen har den oppgaven, eller ingen har noe å besvare.",
+        "queued": "I kø: den mailbot som allerede arbeider, sender det ved neste gjennomgang.",
         "sent": "Sendt: {sent} av {count}. Resten er allerede sendt i dag eller venter i køen.",
     },
     "en": {
         "none": "Nobody has that duty, or nobody owes an answer.",
+        "queued": "Queued: the mailbot that is at work already sends it with its next pass.",
         "sent": "Sent: {sent} of {count}. The rest was sent earlier today or waits in the queue.",
     },
 }
@@ -126,6 +129,7 @@ def _readers(config: "Config", one: "Addressed") -> tuple[str, ...]:
 
 
 def _send(context: "Context", found: list["Addressed"], now: "datetime", language: str) -> None:
+    from mailbot.store.lock import AlreadyRunning, exclusive
     from mailbot.work.digest import digest_mail
     from mailbot.work.outbox import deliver_all
 
@@ -136,7 +140,13 @@ def _send(context: "Context", found: list["Addressed"], now: "datetime", languag
     mails = [digest_mail(context.config, context.templates, context.references, one, now) for one in found]
     context.store.outbox.enqueue(mails, now=now)
     waiting = {mail.dedup_key for mail in mails} & _states(context, "pending")
-    deliver_all(context, now)
+    try:
+        # Two senders at a time could both take an attempt of the other for one whose answer was lost.
+        with exclusive(context.config.paths.database):
+            deliver_all(context, now)
+    except AlreadyRunning:
+        click.echo(_TEXTS[language]["queued"])
+        return
     sent = waiting & _states(context, "sent")
     click.echo(_TEXTS[language]["sent"].format(sent=len(sent), count=len(mails)))
 

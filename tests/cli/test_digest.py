@@ -98,3 +98,10 @@ def test_people_read_their_own_digests_only(busy_town, monkeypatch):
     assert "you may not read the digest registrar of ks" in refused(busy_town, "registrar", "--at", MONDAY)
     monkeypatch.setattr("mailbot.cli.acting.login_name", lambda: "karin")
     assert "Mitt bygglov" in run(busy_town, "registrar", "--at", MONDAY)
+
+
+def test_beside_a_working_daemon_it_is_queued_and_left_to_it(busy_town):
+    with busy_town.open():
+        answer = run(busy_town, "registrar", "--send", "--at", MONDAY)
+    assert "I kö" in answer
+    assert "Skickat: 0 av 1" not in answer
