@@ -10,8 +10,14 @@ import click
 from mailbot.cli.options import lang_option
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from mailbot.demo.run import PassTold, Week
     from mailbot.work.context import Context
+
+_SATURDAY = 5
+#: after the last pass of the sample week
+_END_OF_WEEK = "2026-05-15T16:00"
 
 
 @click.command()
@@ -31,7 +37,7 @@ def demo(out: Path, lang: str | None) -> None:
     \b
     Examples:
       mailbot demo
-      mailbot --config demo-out/config.toml replies list
+      mailbot --config demo-out/config.toml replies list --at 2026-05-15T16:00
     """
     import logging
 
@@ -62,12 +68,19 @@ class _Storyteller:
         day = context.templates.words(self._language).day(local.date())
         if day != self._day:
             self._day = day
-            click.secho(f"\n{day[:1].upper()}{day[1:]}", bold=True)
+            click.secho(f"\n{day[:1].upper()}{day[1:]}{self._why_closed(local.date(), context)}", bold=True)
         lines = [*_deeds(told, self._language), *_events(told, context, self._language)]
         for number, line in enumerate(lines):
             click.echo(f"  {f'{local:%H:%M}' if number == 0 else '':5}  {line}")
         if not lines:
             click.echo(f"  {local:%H:%M}  {say(self._language, 'demo.nothing')}")
+
+    def _why_closed(self, day: "date", context: "Context") -> str:
+        """The name of a holiday, to stand behind its date; a weekend says it by its name."""
+        from mailbot.policy.workdays import WorkCalendar
+
+        closed = WorkCalendar(context.config.policy.calendar).why_closed(day, self._language)
+        return f", {closed}" if closed and day.weekday() < _SATURDAY else ""
 
 
 def _deeds(told: "PassTold", language: str) -> list[str]:
@@ -102,4 +115,9 @@ def _print_end(week: "Week", language: str, out: Path) -> None:
     table(["", ""], [(say(language, f"demo.{name}"), number) for name, number in numbers.items()])
     click.echo()
     click.echo(say(language, "demo.digests", folder=out / "digests", count=len(week.digests)))
-    click.echo(say(language, "demo.look_around", mailbot=sys.argv[0], config=out / "config.toml"))
+    mailbot = f"{sys.argv[0]} --config {out / 'config.toml'}"
+    click.echo(say(language, "demo.look_around"))
+    # The sample week lies in May 2026: what counts days must be told that it is still that week.
+    at = f"--at {_END_OF_WEEK}"
+    for command in (f"replies list {at}", "diary list", "outbox list", f"status {at}", "explain REF"):
+        click.echo(f"  {mailbot} {command}")

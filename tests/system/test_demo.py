@@ -1,6 +1,7 @@
 """The sample week, as a newcomer runs it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,10 @@ def test_every_letter_is_read_once_and_the_sums_agree(week: Week) -> None:
     assert week.accounts.unparsable == 1
     assert week.accounts.confidential >= 4
     assert week.accounts.overdue == 0
+    owed = week.accounts
+    assert owed.answered_late >= 1
+    assert owed.needing_reply == owed.answered_in_time + owed.answered_late + owed.still_open
+    assert owed.still_open + owed.to_judge == len(rows(week, "replies", "list"))
 
 
 def test_what_people_did_met_an_item_that_waited_for_them(week: Week) -> None:
@@ -76,4 +81,9 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 def test_the_story_is_told_in_three_languages(tmp_path: Path, language: str) -> None:
     told = mailbot("--lang", language, "demo", "--out", str(tmp_path / "out"))
     assert told.returncode == 0, told.stderr
-    assert "--config" in told.stdout
+    holiday = {"sv": "Kristi himmelsfärdsdag", "nb": "Kristi himmelsfärdsdag", "en": "Ascension Day"}[language]
+    assert f"2026, {holiday}\n" in told.stdout
+    assert not re.search(r"2026, (lördag|lørdag|Saturday)", told.stdout)
+    command = re.search(r"--config (\S+) (status --at \S+)", told.stdout)
+    assert command is not None
+    assert mailbot("--config", command[1], *command[2].split()).returncode in (0, 1)
