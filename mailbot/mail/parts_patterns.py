@@ -101,6 +101,12 @@ DATE = re.compile(
     r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+\d{1,2})(?!\w)"
 )
 TIME = re.compile(r"\b\d{1,2}[:.]\d\d(?![\d.])")
+#: seconds, half of the day, zone and year between the time and the name
+AFTER_TIME = re.compile(
+    r"(?:[:.]\d\d)?[\s,]{0,3}(?:[AaPp]\.?[Mm]\.?(?=[\s,]))?[\s,]{0,3}"
+    r"(?:[+-]\d{4}|(?:CES?T|EES?T|GMT|UTC|BST|[ECMP][DS]T)(?:[+-]\d{1,2})?)?[\s,]{0,3}(?:\(\w{2,5}\))?[\s,]{0,3}"
+    r"(?:\d{4},)?[\s,]{0,3}(?:Uhr)?[\s,]{0,3}"
+)
 ADDRESS = re.compile(r"[^\s<>@,;:()\[\]\"]{1,64}@[^\s<>@,;:()\[\]\"]{3,120}")
 
 #: Gmail until 2013, in every language: "2012/3/4 Anna Berg <anna@example.se>"

@@ -11,6 +11,8 @@ _BLOCK_LINES = 30
 _CONTINUATION_LINES = {"to": 8, "cc": 8, "attachments": 4}
 #: "Den tis 3 mars 2026 kl 10:12 skrev ...:" is wrapped over this many lines at most
 _REPLY_HEADER_LINES = 4
+#: "On 03/03, lars ek wrote:"
+_ATTRIBUTION_WORDS = 10
 _NAME_PARTICLES = frozenset(
     ("von", "van", "de", "af", "av", "der", "den", "la", "le", "via", "på", "och", "/", "-", "|", "–")
 )
@@ -188,12 +190,12 @@ def _may_begin_reply_header(lines: Lines, index: int) -> bool:
 
 
 def _is_reply_header(joined: str, low: str, followed_by_marks: bool) -> bool:
-    if patterns.QUOTING.fullmatch(low):
-        return "@" in low or followed_by_marks
     dated = patterns.DATE.search(low) is not None
     timed = patterns.TIME.search(low) is not None
     addressed = patterns.ADDRESS.search(low) is not None
-    if followed_by_marks and timed and (dated or addressed):
+    if patterns.QUOTING.fullmatch(low):
+        return addressed or followed_by_marks
+    if followed_by_marks and ((timed and dated) or addressed):
         return True  # whatever the language
     verb = _verb(low)
     if verb is None or len(joined) != len(low):
@@ -202,10 +204,17 @@ def _is_reply_header(joined: str, low: str, followed_by_marks: bool) -> bool:
     if addressed:
         return dated or timed or low[end:].strip() == ":"
     if followed_by_marks:
-        led = patterns.REPLY_LEAD.match(low) is not None
-        return (led and (dated or timed)) or _is_name(joined[:start]) or _is_name(joined[end:-1])
+        return _introduces_marks(joined, low, start, end, dated or timed)
     author = _author(joined, low, start, end)
     return dated and timed and (_is_name(author) or _is_login(author))
+
+
+def _introduces_marks(joined: str, low: str, start: int, end: int, has_moment: bool) -> bool:
+    """With marked lines below, less has to be said above them: "lars wrote:"."""
+    if low[end:].strip(" *") == ":" and len(low.split()) <= _ATTRIBUTION_WORDS:
+        return True
+    led = patterns.REPLY_LEAD.match(low) is not None
+    return (led and has_moment) or _is_name(joined[:start]) or _is_name(joined[end:-1])
 
 
 def _verb(low: str) -> tuple[int, int] | None:
@@ -236,10 +245,8 @@ def _author(joined: str, low: str, verb_start: int, verb_end: int) -> str:
         last_time = match.end()
     if last_time is None:
         return joined[:before_end]
-    before = joined[last_time:before_end].strip(" ,")
-    for word in ("AM ", "PM ", "Uhr ", "CET, ", "CEST, "):
-        before = before.removeprefix(word)
-    return before
+    name_at = patterns.AFTER_TIME.match(joined, last_time, before_end).end()  # type: ignore[union-attr]  # may be empty
+    return joined[name_at:before_end].strip(" ,")
 
 
 def _is_name(text: str) -> bool:

@@ -44,6 +44,10 @@ REPLY_HEADERS = [
     "Den tis 3 mars 2026 10:12Lars Ek <lars.ek@post.example> skrev:",
     "Lars Ek <lars.ek@post.example> schrieb am Di., 3.\nMärz 2026 um 10:12 Uhr:",
     "On 3 Mar 2026 at 10:12, lars_ek wrote:",
+    "On Tuesday, March 03, 2026 10:12:12 AM Lars Ek wrote:",
+    "On Tue, 2026-03-03 at 10:12 +0100, Lars Ek wrote:",
+    "At Tue, 3 Mar 2026 10:12:00 +0100,\nLars Ek wrote:",
+    "On Tue Mar  3 10:12:00 2026, lars wrote:",
     "Citerar Lars Ek <lars.ek@post.example>:",
     "Quoting Lars Ek <lars.ek@post.example>:",
     "Zitat von Lars Ek <lars.ek@post.example>:",
@@ -71,6 +75,20 @@ HEADER_BLOCKS = [
     "Subject: The meeting\nDate: Tue, 3 Mar 2026 10:12:00 +0100\nFrom: Lars Ek <lars.ek@post.example>\n"
     "To: karin.lund@lillan.example",
     "Från: Lars Ek <lars.ek@post.example>\nTill: Karin Lund <karin.lund@lillan.example>\nÄmne: Mötet",
+]
+
+#: lines that introduce an original only where its lines are marked
+LOOSE_HEADERS = [
+    "Lars Ek wrote:",
+    "lars_ek wrote:",
+    "On 03/03, Lars Ek wrote:",
+    "On Tue, Lars Ek wrote:",
+    "Thus spake Lars Ek (lars.ek@post.example):",
+    "* Lars Ek (lars.ek@post.example) wrote:",
+    "Once upon a time, Lars Ek <lars.ek@post.example> said:",
+    "In article <123@post.example>, Lars Ek wrote:",
+    "2026/3/3 Lars Ek <lars.ek@post.example>",
+    "Le mar. 3 mars 2026 à 10:12, Lars Ek <lars.ek@post.example> a\nécrit :",
 ]
 
 # Lotus Notes: a name and a moment, then fields of which some are empty

@@ -13,6 +13,7 @@ from tests.mail.parts_cases import (
     FOOTERS,
     HEADER_BLOCKS,
     LABELLED,
+    LOOSE_HEADERS,
     NOT_CLOSINGS,
     NOTES_HEADERS,
     ORDINARY,
@@ -80,6 +81,12 @@ def test_separators(separator: str) -> None:
     text = OWN + "\n" + quoted
     assert joined(text, "new") == OWN.strip()
     assert joined(text, "quoted") == quoted.strip()
+
+
+@pytest.mark.parametrize("header", LOOSE_HEADERS)
+def test_what_introduces_only_marked_lines(header: str) -> None:
+    marked = header + "\n" + "".join(f"> {line}\n" for line in OLD)
+    assert joined(f"{OWN}\n{marked}", "quoted") == marked.strip()
 
 
 @pytest.mark.parametrize("header", NOTES_HEADERS)
