@@ -16,7 +16,7 @@ from mailbot.errors import UserError
 from mailbot.policy.model import Kind
 from mailbot.render import Templates
 from mailbot.render.samples import SAMPLES
-from mailbot.render.templates import LANGUAGES, shipped_folder
+from mailbot.render.templates import LANGUAGES, _html_of, shipped_folder
 
 TEMPLATES = Templates(None, "sv")
 ORGANISATION = {
@@ -78,6 +78,35 @@ def test_text_and_html_say_the_same():
         mail = TEMPLATES.render(name, "sv", **sample)
         text = re.sub(r"^(- |-{3,}$)", "", mail.text, flags=re.MULTILINE)
         assert "".join(text.split()) == "".join(text_of(mail.html).split()), name
+
+
+def test_no_line_breaks_within_a_date_or_a_reference_and_the_text_part_stays_plain():
+    mail = TEMPLATES.render("digest_staff", "sv", **SAMPLES["digest_staff"])
+    whole = re.findall(r'<span style="white-space: nowrap">([^<]*)</span>', mail.html)
+    assert {re.sub("[0-9]", "0", one) for one in whole if "20" in one[:2]} == {"0000-00-00"}
+    assert re.search(r"[A-Z2-9]{4}-[A-Z2-9]{4}", " ".join(whole))
+    outside = re.sub(r"<span[^>]*>[^<]*</span>", "", mail.fragment)
+    assert not re.search(r"\b(\d{4}-\d{2}-\d{2}|[A-Z2-9]{4}-[A-Z2-9]{4})\b", outside)
+    assert "nowrap" not in mail.text and "\u2011" not in mail.text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026-05-12-2026-05-12", "a2026-05-12", "x@2026-05-12.example", "<2026-05-12>", "AAAA-BBBB-CCCC",
+        '"2026-05-12" <b> B7KQ-2M9X',
+    ],
+)  # fmt: skip
+def test_values_with_dates_stay_the_words_they_are(name):
+    mail = TEMPLATES.render("holding_reply", "sv", **{**HOLDING, "organisation": {**ORGANISATION, "name": name}})
+    assert name in text_of(mail.html)
+
+
+def test_an_address_of_a_link_is_left_alone():
+    assert _html_of("[2026-05-12](https://a.example/2026-05-12/B7KQ-2M9X)") == (
+        '<p><a href="https://a.example/2026-05-12/B7KQ-2M9X">'
+        '<span style="white-space: nowrap">2026-05-12</span></a></p>\n'
+    )
 
 
 def test_plain_text_is_wrapped_and_free_of_markup():

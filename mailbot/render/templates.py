@@ -38,6 +38,10 @@ _TEXT_WIDTH = 78
 _LONGEST_VALUE = 1000
 #: what our Markdown produces; everything else is dropped
 _TAGS = {"p", "h1", "h2", "h3", "ul", "ol", "li", "br", "strong", "em", "a", "code", "hr", "blockquote"}
+#: a tag of clean HTML, or what a reader copies whole and no line may break at its hyphens: a date, a reference
+_UNBROKEN = re.compile(
+    r"<(?:[^>\"]|\"[^\"]*\")*>|(?<![\w-])(?:\d{4}-\d{2}-\d{2}|[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4})(?![\w-])", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,4 +253,9 @@ def _html_of(marked: str) -> Any:
 
     html = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).render(marked)
     clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "mailto"}, link_rel=None)
-    return Markup(clean)  # noqa: S704 - sanitised in the line above
+    return Markup(_UNBROKEN.sub(_kept_together, clean))  # noqa: S704 - sanitised in the line above
+
+
+def _kept_together(found: re.Match[str]) -> str:
+    whole = found[0]
+    return whole if whole.startswith("<") else f'<span style="white-space: nowrap">{whole}</span>'
