@@ -18,9 +18,11 @@ _MOMENT_TAIL = re.compile(r"\d[:.]\d\d(?:[:.]\d\d)?(?:\s?[ap]\.?m\.?)?(?:\s[a-z]
 _BETWEEN = ("please respond to", "sent by", "extern", "internet", "svara till", "bitte antwort", "respond to")
 _FIELD_LINES = 14
 _RECIPIENT_LINES = 60
-_TO = ("to:", "till:", "til:", "an:", "vastaanottaja:", "to ", "till ", "an ")
-_COPY = ("cc:", "kopia:", "kopi:", "kopie:", "cc ", "bcc:")
-_SUBJECT = ("subject:", "ämne:", "emne:", "thema:", "betreff:", "aihe:", "subject ", "ämne ", "fax to:")
+_TO = ("to:", "till:", "til:", "an:", "vastaanottaja:")
+_COPY = ("cc:", "kopia:", "kopi:", "kopie:", "bcc:")
+_SUBJECT = ("subject:", "ämne:", "ärende:", "emne:", "thema:", "betreff:", "aihe:", "fax to:")
+#: Notes 8 writes the names of fields on lines of their own
+_LONE_NAMES = frozenset(name.rstrip(":") for name in (*_TO, *_COPY, *_SUBJECT))
 
 
 def notes_header(lines: Lines, index: int) -> tuple[int, int] | None:
@@ -49,7 +51,7 @@ def _next_recipient(lines: Lines, index: int) -> int | None:
         low = lines.low[position]
         if not low:
             continue
-        if low.startswith(_TO):
+        if _is_field(low, _TO):
             return position
         if not low.startswith(_BETWEEN):
             strange += 1
@@ -66,14 +68,18 @@ def _fields_end(lines: Lines, index: int, *, dated: bool = False) -> int | None:
     copied, end = dated and ("@" in lines.low[index] or "/" in lines.low[index]), None
     for position in range(index + 1, min(len(lines), index + _RECIPIENT_LINES)):
         low = lines.low[position]
-        if low.startswith(_COPY) or low == "cc":
+        if _is_field(low, _COPY):
             copied = True
-        elif low.startswith(_SUBJECT):
+        elif _is_field(low, _SUBJECT):
             end = position + 1
             break
         elif low.startswith(_TO[:1]) or (not copied and _is_sentence(low)):
             return None  # another header, or a letter
     return end if copied else None
+
+
+def _is_field(low: str, names: tuple[str, ...]) -> bool:
+    return low.startswith(names) or (low in _LONE_NAMES and f"{low}:" in names)
 
 
 def _is_sentence(low: str) -> bool:

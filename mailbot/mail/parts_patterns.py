@@ -54,9 +54,11 @@ _FORWARDED = (
     "|forwarded message|forwarded by .{1,80}|weitergeleitete nachricht|anfang der weitergeleiteten nachricht"
     "|anfang der weitergeleiteten e-mail|edelleenlähetetty viesti|välitetty viesti|edelleen lähetetty viesti"
 )
+#: Lotus Notes; without dashes these words are prose
+_FORWARDED_BY = "(?:vidarebefordra(?:t|d|ts|des) av|videresendt (?:av|af)|weitergeleitet von|välittänyt) .{1,80}"
 #: "-----Ursprungligt meddelande-----": the dashes or a closing colon are needed, the words alone are prose
 SEPARATOR = re.compile(
-    rf"(?:[-_=*–—]{{2,}}[ \t]*(?:{_ORIGINAL}|{_FORWARDED})\b[^.?!]{{0,60}}"
+    rf"(?:[-_=*–—]{{2,}}[ \t]*(?:{_ORIGINAL}|{_FORWARDED}|{_FORWARDED_BY})\b[^.?!]{{0,60}}"
     r"|-{3,} ?(?:den|på|on|am) .{10,150} (?:skrev|wrote|schrieb|kirjoitti) ?-{3,}"
     rf"|(?:{_FORWARDED})[ \t]*:?|(?:{_ORIGINAL})[ \t]*:)[ \t]*"
 )

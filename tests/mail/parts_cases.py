@@ -93,6 +93,9 @@ LOOSE_HEADERS = [
 
 # Lotus Notes: a name and a moment, then fields of which some are empty
 NOTES_HEADERS = [
+    "Lars Ek/Lillan\n2026-03-03 10:12\n\nTill\nKarin Lund/Lillan@Lillan\nKopia\n\nÄrende\nMötet",
+    "Från:   Lars Ek/Lillan\nTill:   Karin Lund/Lillan@Lillan\nKopia:  Per Ek/Lillan@Lillan\nDatum:  2026-03-03 10:12\n"
+    "Ärende: Mötet",
     "Lars Ek\n03/03/2026 10:12 AM\nTo: Karin Lund/Lillan/SE@LILLAN\ncc: Per Ek/Lillan/SE@LILLAN \nSubject: Re: Mötet",
     "Lars Ek@LILLAN\n03/03/2026 10:12 AM\nTo: Karin Lund/Lillan/SE@LILLAN, Per\nEk/Lillan/SE@LILLAN\ncc:  \n\n"
     "Subject: Mötet",
@@ -108,6 +111,8 @@ NOTES_HEADERS = [
 ]
 
 SEPARATORS = [
+    "----- Vidarebefordrat av Karin Lund/Lillan den 2026-03-03 11:40 -----",
+    "----- Videresendt av Kari Moe/Nordvik den 03.03.2026 11:40 -----",
     "---------------------- Forwarded by Karin Lund/Lillan/SE on 03/03/2026 11:40 AM ---------------------------",
     "----- Forwarded by Karin Lund/Lillan/SE on 03/03/2026 \n11:40 AM -----",
     "##- Skriv ditt svar ovanför denna rad -##",
@@ -266,6 +271,11 @@ NOT_CLOSINGS = [
 ]
 
 FOOTERS = [
+    "Sänt från min iPad",
+    "Skickat från min Huawei-telefon",
+    "Skickat från Proton Mail för iOS",
+    "Skickades från Mail för Windows",
+    "Sendt med Outlook for Android",
     "Sent from my telephone, please excuse any typos",
     "Skickat från Outlook för Android<https://x.example/o>",
     "(Skickat från min telefon)",
