@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mailbot.cli.options import config_option, json_option, load_config
+from mailbot.cli.options import config_option, json_option, lang_option, load_config
 
 
 @click.group()
@@ -13,47 +13,54 @@ def db() -> None:
 
 
 @db.command()
+@lang_option
 @config_option
-def upgrade(config_path: Path | None) -> None:
+def upgrade(lang: str | None, config_path: Path | None) -> None:
     """Create the database, or bring it to the revision that this program needs. Safe to repeat.
 
     \b
     Examples:
       sudo -u mailbot mailbot db upgrade
     """
+    from mailbot.cli.language import chosen, say
     from mailbot.store import schema
 
-    schema.upgrade(load_config(config_path, task="handle the database").paths.database)
-    click.echo(f"the database has revision {schema.HEAD}")
+    config = load_config(config_path, task="handle the database")
+    schema.upgrade(config.paths.database)
+    click.echo(say(chosen(lang, config), "db.upgraded", revision=schema.HEAD))
 
 
 @db.command()
 @json_option
+@lang_option
 @config_option
 @click.pass_context
-def check(context: click.Context, as_json: bool, config_path: Path | None) -> None:
+def check(context: click.Context, as_json: bool, lang: str | None, config_path: Path | None) -> None:
     """What is wrong with the database and what to do about it; exit code 1 when something is.
 
     \b
     Examples:
       sudo -u mailbot mailbot db check
     """
+    from mailbot.cli.language import chosen, say
     from mailbot.cli.output import emit_json
     from mailbot.store import schema
 
-    problems = schema.check(load_config(config_path, task="handle the database").paths.database)
+    config = load_config(config_path, task="handle the database")
+    problems = schema.check(config.paths.database)
     if as_json:
         emit_json({"problems": problems})
     else:
-        for line in problems or ["the database is sound"]:
+        for line in problems or [say(chosen(lang, config), "db.sound")]:
             click.echo(line)
     context.exit(1 if problems else 0)
 
 
 @db.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@lang_option
 @config_option
-def backup(file: Path, config_path: Path | None) -> None:
+def backup(file: Path, lang: str | None, config_path: Path | None) -> None:
     """Write a consistent copy to FILE while mailbot works on. An older FILE is replaced when the copy is complete.
 
     \b
@@ -62,16 +69,19 @@ def backup(file: Path, config_path: Path | None) -> None:
     Examples:
       sudo -u mailbot mailbot db backup /var/backups/mailbot.db
     """
+    from mailbot.cli.language import chosen, say
     from mailbot.store import transfer
 
-    transfer.backup(load_config(config_path, task="handle the database").paths.database, file)
-    click.echo(f"written: {file}")
+    config = load_config(config_path, task="handle the database")
+    transfer.backup(config.paths.database, file)
+    click.echo(say(chosen(lang, config), "db.written", file=file))
 
 
 @db.command()
 @click.argument("from_url", metavar="FROM")
 @click.argument("to_url", metavar="TO")
-def copy(from_url: str, to_url: str) -> None:
+@lang_option
+def copy(from_url: str, to_url: str, lang: str | None) -> None:
     """Copy every row from one database URL into another, empty one. Stop mailbot first.
 
     \b
@@ -80,8 +90,9 @@ def copy(from_url: str, to_url: str) -> None:
       mailbot db copy sqlite:////var/lib/mailbot/mailbot.db postgresql://mailbot@db.kommun.example/mailbot
     """
     from mailbot.cli.acting import refuse_behind_sudo
+    from mailbot.cli.language import chosen, say
     from mailbot.store import transfer
 
     refuse_behind_sudo("db copy")
     rows = transfer.copy(from_url, to_url)
-    click.echo(f"copied {rows} rows")
+    click.echo(say(chosen(lang), "db.copied", count=rows))

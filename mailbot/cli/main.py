@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -78,7 +79,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        click.echo("Aborted; nothing was changed.", err=True)
+        from mailbot.cli.language import say
+
+        click.echo(say(_asked_language(sys.argv[1:]), "main.aborted"), err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
@@ -97,6 +100,18 @@ def main() -> None:
         click.echo(f"mailbot: a defect of mailbot, please report it: {_place(error)}", err=True)
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _asked_language(arguments: Sequence[str]) -> str:
+    """The language of the last --lang among `arguments` (click's own answer is gone by then), else the locale's."""
+    from mailbot.cli.language import LANGUAGES, chosen
+
+    asked = None
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        name, _, value = argument.partition("=")
+        given = argument if before == "--lang" else value if name == "--lang" else None
+        asked = given if given in LANGUAGES else asked
+    return chosen(asked)
 
 
 def _place(error: Exception) -> str:

@@ -150,7 +150,7 @@ def test_an_interview_that_breaks_off_leaves_nothing(tmp_path, lines):
     """The end of a pipe ends it just as Ctrl-C does."""
     ran = run("config", "init", stdin="".join(ANSWERS.splitlines(keepends=True)[:lines]))
     assert ran.status != 0
-    assert "nothing was changed" in ran.err
+    assert "inget har ändrats" in ran.err
     assert names(tmp_path) == []
 
 

@@ -4,9 +4,11 @@ import re
 import string
 from pathlib import Path
 
+import click
 import pytest
 
 from mailbot.cli.language import LANGUAGES, catalogue
+from tests.support.command import mailbot
 
 PACKAGE = Path(__file__).parents[2] / "mailbot" / "cli"
 
@@ -33,3 +35,22 @@ def test_every_key_that_a_command_names_exists() -> None:
     }
     assert len(named) > 10
     assert not {(name, key) for name, key in named if key not in known}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--lang", "sv", "due", "2026-05-13"), "Avbrutet; inget har ändrats.\n"),
+        (("due", "2026-05-13", "--lang=nb"), "Avbrutt; ingenting er endret.\n"),
+        (("--lang", "sv", "due", "2026-05-13", "--lang", "en"), "Aborted; nothing was changed.\n"),
+    ],
+)
+def test_who_breaks_off_is_told_so_in_their_language(
+    arguments: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise click.Abort
+
+    monkeypatch.setattr("mailbot.cli.due.due.invoke", interrupted)
+    answer = mailbot(*arguments)
+    assert (answer.status, answer.err) == (130, told)
