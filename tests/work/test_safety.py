@@ -189,8 +189,8 @@ def test_secrets_in_what_is_passed_on_below_are_not_forwarded(settled_town: Town
     town = settled_town
     text = APPEAL + (
         "\n-----Ursprungligt meddelande-----\nFrån: Mia Ek <mia@privat.example>\nSkickat: den 4 maj 2026 10:12\n"
-        "Till: Bo Berg\nÄmne: Pojken\n\nMin son Kalle Ek har fått diagnosen ADHD och går på BUP, han mår väldigt dåligt "
-        "och har försökt ta livet av sig.\n"
+        "Till: Bo Berg\nÄmne: Pojken\n\nMin son Kalle Ek har fått diagnosen ADHD och går på BUP, han mår väldigt "
+        "dåligt och har försökt ta livet av sig.\n"
     )
     town.deliver("2026-05-11T09:00", text, subject="VB: Pojken")
     town.run("2026-05-11T12:30")
