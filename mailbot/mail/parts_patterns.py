@@ -211,6 +211,8 @@ FOOTER = re.compile(
     r"|the information (?:contained )?in this (?:e-?mail|message)|if you are not the intended recipient"
     r"|om du (?:inte är rätt mottagare|har fått detta (?:meddelande|mail|mejl) av misstag"
     r"|mottagit detta .{0,30}av misstag)"
+    r"|vi gjør oppmerksom på at .{0,40}e-post"
+    r"|(?:all )?e-post (?:till|som) .{0,60}(?:allmän handling|allmänna handlingar|offentlig|journalpliktig)"
     r"|informasjonen i denne e-posten|diese e-?mail (?:enthält|kann)|tämä (?:sähkö)?posti (?:on|saattaa)"
     r"|tämä viesti (?:on|saattaa) .{0,40}luottamuksel"
     r"|(?:caution|warning|varning|obs!?|external|extern)[:!\]].{0,60}(?:external|extern|outside|utanför|utenfra)"
@@ -225,6 +227,11 @@ FOOTER = re.compile(
     r"|for more options, visit|for additional commands)"
 )
 
+#: a sentence that stands where authorities otherwise sign
+APPROVED = re.compile(
+    r"(?:detta |dette )?(?:dokumentet|dokument|brevet|brev|handlingen) (?:er|är|har) .{0,40}(?:elektronisk|digital)"
+)
+
 #: three different ones of these in one long line make it a disclaimer, however it begins
 DISCLAIMER_WORDS = re.compile(
     r"konfidentiell|endast avse|obehörig|rätt mottagare|av misstag|förstör|confidential|intended|unauthori[sz]ed"
@@ -235,6 +242,7 @@ FOOTER_WORDS = words(
     """skickat skickades skickad sänt sent sendt sendes versendet gesendet lähetetty hämta få hent get holen hanki von
     diese meddelandet virusfri virus-free virenfrei utan detta denna dette denne this tänk tenk tænk spara please
     bitte när då genom vi kommunen så information läs the if om informasjonen tämä caution warning varning obs
+    e-post all
     external extern det you to for unsubscribe avregistrera avsluta du vill meld klicka hantera mailing listinfo
     list-info"""
 )

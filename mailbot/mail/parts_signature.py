@@ -117,8 +117,11 @@ def _signature_start(lines: Lines, start: int, end: int, own_lines: frozenset[st
             return index
         if _is_closing(lines, index, end) or (_SLASH_NAME.fullmatch(low) and len(low) <= 40):
             return index
-    block = _contact_block(lines, start, end, own_lines)
-    return _signed_name(lines, start, end) if block is None else block
+    for find in (_contact_block, _named_block):
+        block = find(lines, start, end, own_lines)
+        if block is not None:
+            return block
+    return _signed_name(lines, start, end)
 
 
 def _tail_is_short(lines: Lines, index: int, end: int) -> bool:
@@ -199,7 +202,8 @@ def _signature_end(lines: Lines, begin: int, end: int, own_lines: frozenset[str]
             continue
         # Under "-- " a motto may stand; elsewhere a sentence is new text again.
         delimited = lines.low[begin] in ("--", "---", "—") or patterns.ASTERISKS.fullmatch(lines.low[begin])
-        if low not in own_lines and _is_prose(lines.bare[index]) and not (delimited and not after_blank):
+        may_stand_there = low in own_lines or (delimited and not after_blank) or patterns.APPROVED.match(low)
+        if _is_prose(lines.bare[index]) and not may_stand_there:
             return index
         filled += 1
         if filled > _SIGNATURE_LINES and low not in own_lines:
@@ -219,12 +223,38 @@ def _contact_block(lines: Lines, first: int, end: int, own_lines: frozenset[str]
     above = _last_filled(lines, first, begin)
     if above is None or lines.low[above][-1] in ":,":
         return None  # "Min adress är:"
+    if patterns.CONTACT.search(lines.low[above]) and not _is_prose(lines.bare[above]):
+        return None  # a list of people, or the last part of a block that `_named_block` sees whole
     if not 2 <= len(block) <= 9 or not _is_name_line(lines.bare[begin]):
         return None
     if any(_is_prose(lines.bare[i]) or len(lines.low[i]) > 100 for i in block):
         return None
     contacts = sum(lines.low[i] in own_lines or patterns.CONTACT.search(lines.low[i]) is not None for i in block)
     return begin if contacts >= 1 and not any(lines.low[i].startswith(("-", "•", "*")) for i in block) else None
+
+
+def _named_block(lines: Lines, first: int, end: int, own_lines: frozenset[str]) -> int | None:
+    """The same in several paragraphs, from a full name to the end, with nothing but short lines between."""
+    name, contacts, filled = None, 0, 0
+    for index in range(end - 1, first - 1, -1):
+        low = lines.low[index]
+        if not low:
+            continue
+        filled += 1
+        if (
+            filled > _SIGNATURE_LINES
+            or len(low) > 80
+            or low.startswith(("-", "•", "*"))
+            or _is_prose(lines.bare[index])
+        ):
+            break
+        contacts += low in own_lines or patterns.CONTACT.search(low) is not None
+        if patterns.FULL_NAME.fullmatch(lines.bare[index]) and filled > 2:
+            name = index
+    if name is None or not contacts:
+        return None
+    above = _last_filled(lines, first, name)
+    return name if above is not None and above < name - 1 and lines.low[above][-1] in ".!?" else None
 
 
 def _signed_name(lines: Lines, first: int, end: int) -> int | None:

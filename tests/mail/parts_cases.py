@@ -142,6 +142,8 @@ SEPARATORS = [
 ]
 
 ORDINARY = [
+    "Vi blir fyra:\n\nAnna Berg\n070-123 45 67\n\nPer Ek\n070-123 45 68\n",
+    "Är e-post till er allmän handling?\n",
     "Mötet flyttas:\n03/03/2026 10:12\nTill: stora salen\nÄmne: budgeten\n",
     "To: all staff\nSubject: parking\n\nThe car park is closed on Monday.\n",
     "Skriv svaret ovanför linjen, tack.\n",
@@ -189,6 +191,8 @@ ORDINARY = [
 ]
 
 CLOSINGS = [
+    "Med hilsen\nKari Nordli\nrådgiver\n\nDokumentet er elektronisk godkjent og har derfor ingen signatur.\n",
+    "Maria Holm\nHandläggare\n\nLillåns kommun\nStorgatan 1\n912 34 Lillån\n\nTfn 0910-123 45\n",
     "Ulf o Maj\n",
     "Siv, mamma och god man\n",
     "Rut Bergqvist, 88\n",
@@ -271,6 +275,8 @@ NOT_CLOSINGS = [
 ]
 
 FOOTERS = [
+    "Vi gjør oppmerksom på at all e-post til kommunen er offentlig.",
+    "E-post till och från Lillåns kommun är allmän handling.",
     "Sänt från min iPad",
     "Skickat från min Huawei-telefon",
     "Skickat från Proton Mail för iOS",
