@@ -6,11 +6,18 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import report, runner
-from benchmarks.measures import MEASURES
+from benchmarks.imap_measures import MEASURES as IMAP_MEASURES
+from benchmarks.measures import MEASURES as FILE_MEASURES
+
+MEASURES = FILE_MEASURES | IMAP_MEASURES
+_PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "what", nargs="?", choices=("files", "imap"), default="files", help="mail in files, or on a Dovecot of its own"
+    )
     parser.add_argument("--messages", type=int, default=10_000, help="size of the larger run (default: 10,000)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each measure; the median counts (default: 3)")
     parser.add_argument("--dry", action="store_true", help="print only, leave docs/performance.md alone")
@@ -20,12 +27,20 @@ def main() -> None:
     if options.measure:
         print(json.dumps(MEASURES[options.measure](options.on).as_dict()))
         return
+    if options.what == "imap":
+        from benchmarks import imap
+
+        _show(imap.run(options.messages, options.repeat), imap.BEGIN, dry=options.dry)
+        return
     with tempfile.TemporaryDirectory(prefix="mailbot-bench-") as folder:
         results = runner.run(Path(folder), options.messages, options.repeat)
-    table = report.table(results)
+    _show(report.table(results), report.BEGIN, dry=options.dry)
+
+
+def _show(table: str, begin: str, *, dry: bool) -> None:
     print(table)
-    if not options.dry:
-        report.write(table, Path(__file__).parent.parent / "docs" / "performance.md")
+    if not dry:
+        report.write(table, _PAGE, begin)
 
 
 main()

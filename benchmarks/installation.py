@@ -60,7 +60,7 @@ server = "post"
 role = "service"
 """
 
-_PEOPLE = """
+PEOPLE = """
 [[people]]
 id = "karin"
 name = "Karin Berg"
@@ -76,7 +76,7 @@ def build(root: Path, messages: int) -> None:
 
     root.mkdir(parents=True)
     (root / "config.toml").write_text(_CONFIG.format(root=root), encoding="utf-8")
-    (root / "people.toml").write_text(_PEOPLE, encoding="utf-8")
+    (root / "people.toml").write_text(PEOPLE, encoding="utf-8")
     (root / "secrets").mkdir(mode=0o700)
     key = root / "secrets" / "reference-key"
     key.write_text("5a" * 32)

@@ -59,8 +59,8 @@ def _row(title: str, result: Measured, reading: float, stdlib: float, peaks: str
     return f"| {title} | {seconds / reading:.1f} | {seconds / stdlib:.2f} | {rate} | {seconds:.2f} | {peaks} |"
 
 
-def write(text: str, page: Path) -> None:
+def write(text: str, page: Path, begin: str = BEGIN) -> None:
     """Put the table between the marks of the page; the words around it are a person's."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{END}{after}", encoding="utf-8")
