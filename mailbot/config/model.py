@@ -37,7 +37,7 @@ class Paths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    #: local times of the full passes on working days
+    #: local times at which a pass is made on working days, beside the polling; the first one writes the digests
     passes: tuple[time, ...] = (time(7, 0), time(12, 30), time(15, 30))
     poll_minutes: int = 5
     #: mailboxes read at the same time

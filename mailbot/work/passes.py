@@ -54,7 +54,7 @@ def one_pass(
     if back_off is not None:
         back_off.note(mailboxes, now)
     holding_replies = send_holding_replies(context, now)
-    digests = _write_digests(context, now)
+    digests = _write_digests(context, now, polling=back_off is not None)
     sent = deliver_all(context, now)
     _forget(context, now)
     report = PassReport(
@@ -88,10 +88,17 @@ def news_pass(context: Context, now: datetime, addresses: Collection[str], back_
     return new
 
 
-def _write_digests(context: Context, now: datetime) -> int:
-    """With the first pass of a working day; the dedup key makes every further pass of that day add nothing."""
-    today = now.astimezone(context.config.zone).date()
+def _write_digests(context: Context, now: datetime, *, polling: bool) -> int:
+    """With the first pass of a working day; the dedup key makes every further pass of that day add nothing.
+
+    Whoever polls also passes at midnight, and people read in the morning: then the first scheduled pass is meant. A
+    single pass was asked for, at whatever hour.
+    """
+    local_now = now.astimezone(context.config.zone)
+    today = local_now.date()
     if not WorkCalendar(context.config.policy.calendar).is_mailbox_check_day(today):
+        return 0
+    if polling and local_now.time() < context.config.schedule.passes[0]:
         return 0
     if context.store.installation.get("digests_written_on") == today.isoformat():
         return 0

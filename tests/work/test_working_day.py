@@ -4,6 +4,8 @@ import email
 from email.message import Message
 from email.utils import parseaddr
 
+from mailbot.work.passes import one_pass
+from mailbot.work.reading_round import BackOff
 from tests.support.town import Town, at
 
 APPEAL = """Hej!
@@ -279,3 +281,14 @@ def test_mail_in_a_folder_that_disappears_is_gone_and_recognised_when_it_comes_b
         (item,) = context.store.diary.list()
         assert [place.folder for place in context.store.messages.deliveries(item.message_ref)] == [".Projekt"]
     assert len([raw for raw in town.inbox("eva@by.example") if b"message/rfc822" in raw]) == 1
+
+
+def test_the_morning_mails_wait_for_the_morning_also_where_mail_is_polled_at_night(settled_town: Town) -> None:
+    town = settled_town
+    with town.open() as context:
+        written = [
+            one_pass(context, at(f"2026-05-11T{clock}"), back_off=BackOff()).digests
+            for clock in ("00:03", "06:59", "07:00", "07:05")
+        ]
+    assert written[:2] == [0, 0] and written[2] > 0 and written[3] == 0
+    assert town.run("2026-05-12T05:30").digests > 0, "a single pass was asked for"
