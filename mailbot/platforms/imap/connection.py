@@ -93,7 +93,8 @@ class ImapConnection:
                 raise PermanentError(self._no_plain(offered, identity, password))
             client.plain_login(identity, password, login.authorization_identity)
         else:
-            client.login(identity, password)
+            # imaplib quotes the password only
+            client.login(_quoted(identity.encode()).decode(), password)
 
     def _no_plain(self, offered: frozenset[str], identity: str, password: str) -> str:
         if "LOGINDISABLED" in offered:
@@ -112,8 +113,11 @@ class ImapConnection:
         return self._namespaces
 
     def _ask_namespaces(self) -> tuple[list[tuple[bytes, str]], list[bytes]]:
-        with self.errors("NAMESPACE"):
-            answer = self._checked("NAMESPACE", self._imap.namespace())
+        try:
+            with self.errors("NAMESPACE"):
+                answer = self._checked("NAMESPACE", self._imap.namespace())
+        except Refused:  # announced and not there
+            return [], []
         values = next(parse_all(answer), ())
         own, others, shared = (*values, None, None, None)[:3]
         foreign = [prefix for each in (others, shared) for prefix, _ in namespace(each)]
@@ -127,22 +131,27 @@ class ImapConnection:
             returned = "RETURN (STATUS (MESSAGES UIDNEXT UIDVALIDITY))"
         if combined:
             self.unselect()  # as for STATUS
+            try:
+                return self._list(b"*", returned)
+            except Refused:
+                self.capabilities -= {"LIST-STATUS"}  # announced and not there
+        return self._list(b"*")
+
+    def list_below(self, prefix: bytes) -> list[Listed]:
+        """The folders of a namespace, by its prefix."""
+        return self._list(prefix + b"*")[0]
+
+    def _list(self, pattern: bytes, *options: str) -> tuple[list[Listed], dict[bytes, FolderState]]:
         with self.errors("LIST"):
             self._forget("LIST", "STATUS")
-            if combined:
-                self._checked("LIST", self._command("LIST", '""', '"*"', returned))
-            else:
-                self._checked("LIST", self._command("LIST", '""', '"*"'))
+            self._checked("LIST", self._command("LIST", '""', _quoted(pattern), *options))
             found = [listed(values) for values in parse_all(self._response("LIST")) if len(values) == 3]
             states = dict(status(values) for values in parse_all(self._response("STATUS")) if len(values) == 2)
         return found, states
 
     def exists(self, folder: bytes) -> bool:
         """Whether there is such a folder that can hold mail."""
-        with self.errors("LIST"):
-            self._forget("LIST")
-            self._checked("LIST", self._command("LIST", '""', _quoted(folder)))
-            found = [listed(values) for values in parse_all(self._response("LIST")) if len(values) == 3]
+        found, _ = self._list(folder)
         # The name is a pattern here, and may fit others too.
         return any(each.name == folder and not each.attributes & {"\\noselect", "\\nonexistent"} for each in found)
 
@@ -200,27 +209,29 @@ class ImapConnection:
         raise TransientError(f"{self.endpoint}: the folder changes faster than it can be listed")
 
     def _search(self, key: str) -> UidSet:
-        compact = "ESEARCH" in self.capabilities
+        if "ESEARCH" in self.capabilities:
+            try:
+                return self._search_by(f"RETURN (ALL) {key}")
+            except Refused:
+                self.capabilities -= {"ESEARCH"}  # announced and not there
+        try:
+            return self._search_by(key)
+        except Refused:
+            # Some servers refuse message numbers in an empty folder, where "*" stands for nothing.
+            if key.endswith(":*") and self._number("EXISTS") == 0:
+                return UidSet()
+            raise
+
+    def _search_by(self, arguments: str) -> UidSet:
         with self.errors("SEARCH"):
             self._forget("SEARCH", "ESEARCH")
-            arguments = f"RETURN (ALL) {key}" if compact else key
-            typ, data = self._imap.uid("SEARCH", arguments)
-            if typ != "OK" and key.endswith(":*"):
-                return self._search_empty(typ, data)
-            answer = self._checked("SEARCH", (typ, data))
+            answer = self._checked("SEARCH", self._imap.uid("SEARCH", arguments))
             uids = [int(word) for line in answer for word in line.split()]
             for values in parse_all(self._response("ESEARCH")):
                 words = [value.upper() if isinstance(value, bytes) else b"" for value in values]
                 if b"ALL" in words[:-1]:
                     return UidSet.from_sequence_set(words[words.index(b"ALL") + 1].decode("ascii", "replace"))
         return UidSet.of(uids)
-
-    def _search_empty(self, typ: str, data: list[Any]) -> UidSet:
-        """Some servers refuse message numbers in an empty folder, where "*" stands for nothing."""
-        if self._number("EXISTS") == 0:
-            return UidSet()
-        self._checked("SEARCH", (typ, data))
-        return UidSet()
 
     def fetch(self, uids: UidSet, items: str) -> Iterator[tuple[int, FetchItems]]:
         """`items` of those UIDs of the open folder that are still there, in the server's order."""
@@ -331,7 +342,7 @@ class ImapConnection:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise self._lost(f"cannot be reached ({reason}); are host and port right, and is the server up?") from None
-        except (ValueError, IndexError, KeyError, AssertionError) as error:
+        except (ValueError, IndexError, KeyError, AssertionError, OverflowError, MemoryError) as error:
             # imaplib trips over an answer that is no IMAP; nothing after it can be trusted.
             self.usable = False
             raise LostConnection(f"{self.endpoint}: {command or 'its greeting'} was answered with nonsense") from error
@@ -351,6 +362,9 @@ def _plain_words(*words: str) -> bool:
 
 
 def _quoted(name: bytes) -> bytes:
+    if any(octet in name for octet in b"\0\r\n"):
+        # RFC 3501 section 9: no quoted string can carry them, and a line break would begin another command
+        raise Refused("a name with a line break cannot be sent")
     return b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 

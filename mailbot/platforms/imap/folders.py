@@ -40,8 +40,16 @@ def find_folders(connection: ImapConnection, configured: RoleNames) -> list[Foun
     """All folders of this mailbox that hold mail, the inbox first; other people's and shared ones are left out."""
     own, foreign = connection.namespaces()
     listed, states = connection.list_folders(with_status=True)
-    ours = [each for each in listed if not _is_foreign(each, foreign)]
     prefixes = [prefix for prefix, _ in own if prefix]
+    for prefix in prefixes:
+        # RFC 2342 section 5: a namespace may be left out of a list that does not ask for it
+        if not any(_is_below(each, prefix) for each in listed):
+            listed = [*listed, *connection.list_below(prefix)]
+    # Where everything without another prefix is shared (Cyrus), ours are those with a prefix of our own.
+    shared_rest = b"" in foreign and len(prefixes) == len(own) > 0
+    ours = [
+        each for each in listed if not _is_foreign(each, foreign) and not (shared_rest and _is_rest(each, prefixes))
+    ]
     found = [Found(Folder(INBOX, INBOX, "inbox"), _inbox_state(states))]
     for each in ours:
         if each.name.upper() == INBOX.encode() or each.attributes & (_NO_MAIL | _VIEWS):
@@ -59,12 +67,17 @@ def _inbox_state(states: Mapping[bytes, FolderState]) -> FolderState | None:
 
 def _is_foreign(listed: Listed, prefixes: Iterable[bytes]) -> bool:
     """In the namespace of other users or a shared one; those mailboxes are read under their own address."""
-    separator = listed.separator.encode()
-    return any(
-        listed.name.startswith(prefix) or (separator and listed.name + separator == prefix)
-        for prefix in prefixes
-        if prefix
+    return any(_is_below(listed, prefix) for prefix in prefixes if prefix)
+
+
+def _is_below(listed: Listed, prefix: bytes) -> bool:
+    return listed.name.startswith(prefix) or (
+        bool(listed.separator) and listed.name + listed.separator.encode() == prefix
     )
+
+
+def _is_rest(listed: Listed, prefixes: Iterable[bytes]) -> bool:
+    return listed.name.upper() != INBOX.encode() and not any(_is_below(listed, prefix) for prefix in prefixes)
 
 
 def _shown_name(listed: Listed, prefixes: Sequence[bytes]) -> str:

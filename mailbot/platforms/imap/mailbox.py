@@ -158,7 +158,8 @@ class ImapMailbox:
         connection = self._open_connection()
         old = before.known.below(before.uidnext)
         if before.uidnext and state.messages - len(old) <= _FEW:
-            found = connection.uids_from(before.uidnext)
+            # Not from UIDNEXT: it may have counted messages that the server did not show yet.
+            found = connection.uids_from(old.highest + 1)
             if len(old) + len(found) == state.messages:
                 return found, before.known.minus(old).minus(found)
         found = connection.all_uids(state.messages)
@@ -247,7 +248,10 @@ class ImapMailbox:
 
     def _gently(self, folder: Folder, uids: Sequence[int], items: str) -> tuple[dict[int, FetchItems], frozenset[int]]:
         def fetch(wanted: UidSet, what: str = items) -> dict[int, FetchItems]:
-            return dict(self._with_folder(folder).fetch(wanted, what))
+            found: dict[int, FetchItems] = {}
+            for uid, told in self._with_folder(folder).fetch(wanted, what):
+                found.setdefault(uid, {}).update(told)
+            return found
 
         def is_there(uid: int) -> bool:
             return uid in fetch(UidSet.of([uid]), "FLAGS")

@@ -19,7 +19,8 @@ _TOKEN = re.compile(
     rb"(?P<open>\()"
     rb"|(?P<close>\))"
     rb'|"(?P<quoted>(?:[^"\\]|\\.)*)"'
-    rb"|(?P<atom>[^\s()\"\[]*\[[^\]]*\](?:<\d+>)?|[^\s()\"]+)"
+    # what a FETCH names may hold spaces and parentheses; in names of folders brackets mean nothing
+    rb"|(?P<atom>(?i:BODY|BINARY|BINARY\.SIZE)\[[^\]]*\](?:<\d+>)?(?=[\s)]|$)|[^\s()\"]+)"
     rb")",
     re.DOTALL,
 )
@@ -43,7 +44,7 @@ def parse_all(answer: Iterable[Piece | None]) -> Iterator[tuple[Value, ...]]:
 def fetched(answer: Iterable[Piece | None]) -> Iterator[tuple[int, FetchItems]]:
     """UID and items of each FETCH response; names in upper case.
 
-    Responses without a UID are news about flags that nobody asked for, and are left out.
+    A message may have several: its answer in pieces, or news about its flags. News without a UID is left out.
     """
     for values in parse_all(answer):
         for value in values:
