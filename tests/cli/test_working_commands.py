@@ -278,3 +278,31 @@ def test_behind_sudo_nobody_reads_or_writes_files_with_the_rights_of_the_service
     page.write_text("mine")
     assert on(busy, "digest", "staff", "--person", "anna", "--html", page).status == 2
     assert page.read_text() == "mine"
+
+
+LISTS = (
+    ("status",), ("replies", "list"), ("replies", "list", "--state", "all"), ("diary", "list"), ("outbox", "list"),
+    ("outbox", "list", "--state", "all"), ("explain", "<question@privat.example>"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_units_people_and_mailboxes_that_left_the_configuration_crash_nothing(
+    busy: Town, command: tuple[str, ...]
+) -> None:
+    ref = on(busy, "replies", "list", "--json").rows[0]["ref"]
+    assert on(busy, "replies", "assign", ref, "anna").status == 0
+    text = busy.config_path.read_text("utf-8").replace('"ks"', '"nn"')
+    start = text.index('[[mailboxes]]\naddress = "anna@')
+    busy.config_path.write_text(text[:start] + text[text.index("[[mailboxes]]", start + 1) :], "utf-8")
+    people = busy.root / "people.toml"
+    kept = [one for one in people.read_text("utf-8").split("[[people]]") if 'id = "anna"' not in one]
+    people.write_text("[[people]]".join(kept), "utf-8")
+    assert on(busy, "config", "check").status == 0
+
+    at = ("--at", "2026-05-12T08:00") if command[0] in ("status", "replies") else ()
+    for more in ((), ("--json",)):
+        told = on(busy, *command, *at, *more)
+        assert told.status == 0 and told.err == ""
+    if command[0] == "replies":
+        assert {"anna", "ks"} <= {row["assignee"] for row in told.rows} | {row["unit"] for row in told.rows}
