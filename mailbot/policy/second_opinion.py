@@ -12,13 +12,15 @@ from mailbot.policy import learned
 from mailbot.policy.features import features
 from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
-from mailbot.policy.model import Diarise, Evidence, Facts, Verdict
+from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
 from mailbot.policy.profile import Policy
 from mailbot.policy.reading import Reading
 from mailbot.policy.signals import Hit
 
 #: structure alone settles that these need no answer
 _REPLY_IS_SETTLED = frozenset({"reply_need.outgoing", "reply_need.calendar", "reply_need.internal_mail_exempt"})
+#: groups of the signal files in which something is asked of us
+_ASKING = frozenset({"request", "question"})
 #: features that are made of words of the message
 _OF_WORDS = ("word ", "stem ", "pair ")
 
@@ -27,6 +29,7 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
     """The judgment after both opinions; each change has its verdict."""
     if not policy.learned.enabled or judgment.kind is None or judgment.diarise is None:
         return judgment
+    hits = tuple(hits)
     found = features(
         reading,
         facts,
@@ -42,12 +45,14 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
     confidential = True if opinion.secret >= policy.learned.secret_from else judgment.confidential
     diarise = Diarise.YES if confidential else _diarise(judgment, opinion, policy)
     needs_reply = judgment.needs_reply
+    settled: tuple[Verdict, ...] = ()
     if needs_reply is not None and not any(verdict.rule in _REPLY_IS_SETTLED for verdict in judgment.verdicts):
-        needs_reply = opinion.reply >= policy.learned.reply_from
+        settled = _settled_by_kind(reading, opinion.kind, hits)
+        needs_reply = settled[0].points > 0 if settled else opinion.reply >= policy.learned.reply_from
     answers = (
         (learned.SECRET, opinion.secret, confidential != judgment.confidential),
         (learned.MUST, opinion.must, diarise is not judgment.diarise),
-        (learned.REPLY, opinion.reply, needs_reply is not judgment.needs_reply),
+        (learned.REPLY, opinion.reply, not settled and needs_reply is not judgment.needs_reply),
     )
     verdicts = [
         Verdict(f"learned.{question}", round(_log_odds(probability), 1), _evidence(reading, weights, found, question))
@@ -63,8 +68,22 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
         confidential=confidential,
         needs_reply=needs_reply,
         diarise=diarise,
-        verdicts=(*verdicts, *judgment.verdicts),
+        verdicts=(*settled, *verdicts, *judgment.verdicts),
     )
+
+
+def _settled_by_kind(reading: Reading, kind: Kind, hits: Iterable[Hit]) -> tuple[Verdict, ...]:
+    """An invitation that wants to know who comes (OSA, svar senast) is answered; advertising that asks nothing is not.
+
+    An invitation without such words stays open: many ask in words that no file lists ("gi oss et pip").
+    """
+    asking = [hit for hit in hits if hit.kind in _ASKING]
+    request = max((hit for hit in asking if hit.kind == "request"), key=lambda hit: hit.points, default=None)
+    if kind is Kind.INVITATION and request is not None:
+        return (Verdict("reply_need.invitation_asks", request.points, request.evidence),)
+    if kind is Kind.ADVERTISING and not asking and "?" not in reading.new:
+        return (Verdict(f"reply_need.kind.{kind}", -3.0),)
+    return ()
 
 
 def _diarise(judgment: Judgment, opinion: Opinion, policy: Policy) -> Diarise:

@@ -79,3 +79,36 @@ def test_reasons_point_at_words_and_never_hold_them() -> None:
     assert {verdict.rule for verdict in found} <= known
     for verdict in found:
         assert verdict.evidence is None or verdict.evidence.end <= len(text) + 1
+
+
+_FOREST_DAY = "Välkomna till årets skogsdag torsdagen den 4 juni! Kaffe 09.30, vandring 10.00, lunch vid sjön."
+_REDUCED = "Passa på! Fri frakt och 20 procent rabatt på alla våra roll-ups."
+
+
+@pytest.mark.parametrize(
+    ("kind", "likely", "text", "expected"),
+    [
+        ("invitation", False, _FOREST_DAY + "\n\nAnmäl dig senast den 22 maj. OSA gärna med allergier.", True),
+        ("invitation", False, _FOREST_DAY + "\n\nSvar senast den 22 maj.", True),
+        # nothing asks: the weights decide, as many ask in words that no file lists
+        ("invitation", False, _FOREST_DAY, False),
+        ("invitation", True, _FOREST_DAY, True),
+        ("advertising", True, _REDUCED, False),
+        ("advertising", True, _REDUCED + "\n\nNär kan vi ringa er?", True),
+        ("other", True, _REDUCED, True),
+    ],
+)
+def test_an_invitation_is_answered_where_it_asks_and_advertising_only_then(
+    monkeypatch: pytest.MonkeyPatch, kind: str, likely: bool, text: str, expected: bool
+) -> None:
+    reply = 9 if likely else -9
+    table = f"must\t(bias)\t-9\nreply\t(bias)\t{reply}\nsecret\t(bias)\t-9\n{kind}\t(bias)\t0\n"
+    monkeypatch.setattr(learned, "load", lambda: learned.parse(table))
+    message = mail(text, {"Subject": "Skogsdag"})
+    decision = decide(message, INCOMING, POLICY, NOW)
+    assert (str(decision.kind), decision.needs_reply) == (kind, expected)
+    named = next((one for one in decision.verdicts if one.rule == "reply_need.invitation_asks"), None)
+    assert (named is not None) is (kind == "invitation" and "senast" in text)
+    if named is not None and "OSA" in text:
+        assert named.evidence is not None and message.body is not None
+        assert message.body.text[named.evidence.start : named.evidence.end] == "OSA"
