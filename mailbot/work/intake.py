@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import structlog
 
@@ -99,7 +100,10 @@ class _Reader:
         self._mailbox = mailbox
         self._now = now
         self._intake = context.store.intake
-        self._first_pass = not self._intake.has_been_read(settings.address)
+
+    @cached_property
+    def _first_pass(self) -> bool:
+        return not self._intake.has_been_read(self._settings.address)
 
     def forget_missing(self, folders: Sequence[Folder]) -> None:
         """A folder that is no longer listed holds nothing any more; should it come back, its mail is recognised."""
@@ -110,15 +114,16 @@ class _Reader:
     def batches(self, folder: Folder) -> Iterator[int]:
         """Judge and record what is new, batch by batch; how many deliveries of each were not known before."""
         cursor = self._intake.cursor(self._settings.address, folder.id)
-        judge = Judge(self._context, self._settings, self._mailbox, folder, self._now)
+        judge: Judge | None = None  # made when there is something to judge: most folders hold nothing new
         burst = self._context.config.policy.storm.burst
-        arrived, hold = 0, self._first_pass
+        arrived, hold = 0, False
         for changes in self._mailbox.changes(folder, cursor):
             arrived += len(changes.arrived)
             # Invariant 3: after a first reading, a re-listed folder or a burst a person releases automatic replies.
             hold = hold or changes.reset or arrived >= burst
             if changes.cursor != cursor or changes.arrived or changes.gone or changes.reset:
-                yield self._record(judge, folder, changes, hold_replies=hold)
+                judge = judge or Judge(self._context, self._settings, self._mailbox, folder, self._now)
+                yield self._record(judge, folder, changes, hold_replies=hold or self._first_pass)
                 cursor = changes.cursor
 
     def _record(self, judge: Judge, folder: Folder, changes: Changes, *, hold_replies: bool) -> int:
