@@ -1,6 +1,7 @@
 """An IMAP server in this process that keeps mail, and fails on demand: RFC 3501 and not more, as mailbot asks it.
 
-What goes wrong is queued in `faults`, one entry for each command that is answered (LOGOUT excepted).
+What goes wrong is queued in `faults`, one entry for each command that is answered (LOGOUT excepted);
+APPEND has a queue of its own, or it would hardly ever be met.
 """
 
 import re
@@ -49,6 +50,7 @@ class LivingImap:
     def __init__(self) -> None:
         self.mailboxes: dict[str, dict[str, LivingFolder]] = {}
         self.faults: deque[Fault] = deque()
+        self.append_faults: deque[Fault] = deque()
         self.lock = threading.RLock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -109,7 +111,8 @@ class _Session:
     def _reply(self, tag: str, command: str, literal: bytes) -> bool:
         """False: hung up."""
         with self._server.lock:
-            faults = self._server.faults
+            server = self._server
+            faults = server.append_faults if command.startswith("APPEND") else server.faults
             fault: Fault = faults.popleft() if faults and not command.startswith("LOGOUT") else "fine"
             if fault == "hangs up":
                 return False

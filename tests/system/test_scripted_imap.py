@@ -161,6 +161,10 @@ class ScriptedDays(RuleBasedStateMachine):
     def the_server_will_fail(self, faults: list[Fault]) -> None:
         self.imap.faults.extend(faults)
 
+    @rule(faults=st.lists(st.sampled_from(["lost", "torn", "NO", "hangs up"]), min_size=1, max_size=3))
+    def copies_for_sent_will_fail(self, faults: list[Fault]) -> None:
+        self.imap.append_faults.extend(faults)
+
     @rule()
     def a_pass_is_made(self) -> None:
         self.passes(1)
@@ -189,6 +193,7 @@ class ScriptedDays(RuleBasedStateMachine):
             return
         try:
             self.imap.faults.clear()
+            self.imap.append_faults.clear()
             for _ in range(4):  # what waits for a further attempt gets it, within the working day and after
                 self.now += timedelta(hours=4)
                 assert self.passes(1).unread == ()
@@ -280,4 +285,14 @@ def test_some_days_on_broken_servers() -> None:
 
 @pytest.mark.soak
 def test_many_days_on_broken_servers() -> None:
-    run_state_machine_as_test(ScriptedDays, settings=settings(_SETTINGS, max_examples=300, stateful_step_count=60))
+    run_state_machine_as_test(ScriptedDays, settings=settings(_SETTINGS, max_examples=150, stateful_step_count=60))
+
+
+@pytest.mark.parametrize("fault", ["lost", "torn", "NO", "hangs up"])
+def test_a_copy_in_sent_whose_answer_never_came_is_made_once(fault: Fault) -> None:
+    days = ScriptedDays()
+    days.begin()
+    days.copies_for_sent_will_fail([fault])
+    days.somebody_writes(folder="INBOX", kind="appeal")
+    days.passes(2)
+    days.teardown()
