@@ -30,6 +30,7 @@ check: install  ## style, types, import directions
 
 bench: install  ## measurements, as ratios in one run
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks imap
 
 bench-quality: install  ## judgments and text parts on labelled mail
 	$(BIN)/python -m benchmarks.quality.judgments
