@@ -1,7 +1,7 @@
 """Connections that are kept between passes: logging in costs a server more than everything an idle mailbox needs."""
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,7 +64,9 @@ class RefusedLogins:
     """Remembers refused logins, so that a wrong password is not tried again and again: directories lock accounts.
 
     A mailbox whose login was refused is left alone for a while; after three refusals in a row, so are all others that
-    the same identity opens. `monotonic` is a clock in seconds that never goes back.
+    the same identity opens. Attempts that are still unanswered count as refused ones, until the identity has been let
+    in: a hundred mailboxes read by eight workers try a wrong password three times, not ten. `monotonic` is a clock in
+    seconds that never goes back.
     """
 
     def __init__(self, monotonic: Callable[[], float], *, wait_seconds: float = 900) -> None:
@@ -72,7 +74,10 @@ class RefusedLogins:
         self._wait_seconds = wait_seconds
         self._refused: dict[str, tuple[float, LoginRefused]] = {}
         self._in_a_row: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._unanswered: Counter[str] = Counter()
+        #: identities whose last answered attempt succeeded
+        self._let_in: set[str] = set()
+        self._lock = threading.Condition()
 
     def connect(self, identity: str, mailbox: str, connect: Connect) -> ImapConnection:
         """`connect()`, unless the server refused it a short while ago: then LoginRefused without asking again.
@@ -80,24 +85,45 @@ class RefusedLogins:
         `identity` is who logs in for several mailboxes; empty for a mailbox that logs in as itself.
         """
         with self._lock:
-            for key in (identity, mailbox):
-                until, error = self._refused.get(key, (0.0, None))
-                if error is not None and self._monotonic() < until:
-                    raise LoginRefused(str(error))
+            self._require(identity, mailbox)
+            while not self._may_try(identity):
+                self._lock.wait()
+                self._require(identity, mailbox)
+            self._unanswered[identity] += 1
+        refusal: LoginRefused | None = None
         try:
             connection = connect()
-        except LoginRefused as refusal:
-            with self._lock:
-                self._remember(identity, mailbox, refusal)
+        except LoginRefused as error:
+            refusal = error
             raise
+        finally:
+            with self._lock:
+                self._unanswered[identity] -= 1
+                if refusal is not None:
+                    self._remember(identity, mailbox, refusal)
+                self._lock.notify_all()
         with self._lock:
+            self._let_in.add(identity)
             self._in_a_row.pop(identity, None)
             self._refused.pop(mailbox, None)
+            self._lock.notify_all()
         return connection
+
+    def _require(self, identity: str, mailbox: str) -> None:
+        for key in (identity, mailbox):
+            until, error = self._refused.get(key, (0.0, None))
+            if error is not None and self._monotonic() < until:
+                raise LoginRefused(str(error))
+
+    def _may_try(self, identity: str) -> bool:
+        if not identity or identity in self._let_in:
+            return True
+        return self._unanswered[identity] + self._in_a_row.get(identity, 0) < _IN_A_ROW
 
     def _remember(self, identity: str, mailbox: str, refusal: LoginRefused) -> None:
         entry = self._monotonic() + self._wait_seconds, refusal
         self._refused[mailbox] = entry
+        self._let_in.discard(identity)
         self._in_a_row[identity] = self._in_a_row.get(identity, 0) + 1
         if identity and self._in_a_row[identity] >= _IN_A_ROW:
             self._refused[identity] = entry
