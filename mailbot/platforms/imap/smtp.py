@@ -135,6 +135,8 @@ class SmtpConnection:
             for refusal, reply in deferred:
                 destination = reply.destination(refusal.recipient)
                 raise DestinationTrouble(f"{self.endpoint} defers the recipients: {reply.words}", destination)
+            if any(reply.concerns_size for _, reply in refused):  # limits of single mailboxes are told here
+                raise CannotCarry(f"{self.endpoint} refuses the recipients: too large", "too_large")
             reasons = "; ".join(dict.fromkeys(refusal.reason for refusal, _ in refused)) or "no recipients"
             raise PermanentError(f"{self.endpoint} refuses the recipients: {reasons}")
         return Begun(mail.message_id, tuple(each for each, _ in refused), tuple(each for each, _ in deferred))
