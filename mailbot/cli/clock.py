@@ -1,6 +1,6 @@
 """The clock of the command line: the only place beside the daemon that reads it (time is a parameter elsewhere)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from mailbot.errors import UserError
@@ -33,11 +33,3 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     if moment.year not in _YEARS:
         raise UserError(f"the date {text!r} is out of range; years {_YEARS[0]} to {_YEARS[-1]} are supported")
     return moment.astimezone(UTC)
-
-
-def day_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """First instant of the local day of `now` and of the day after it, in UTC."""
-    today = now.astimezone(zone).date()
-    start = datetime(today.year, today.month, today.day, tzinfo=zone)
-    tomorrow = today + timedelta(days=1)
-    return start.astimezone(UTC), datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).astimezone(UTC)

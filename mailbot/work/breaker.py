@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailbot.mail.message import Address
-from mailbot.render import compose
 from mailbot.store.records import NewMail
 from mailbot.work.context import Context
+from mailbot.work.staff_mail import staff_mail
 
 log = structlog.get_logger(__name__)
 
@@ -40,26 +39,15 @@ def is_tripped(context: Context) -> bool:
 
 def _notice(context: Context, sent: int, limit: int, now: datetime) -> NewMail:
     config = context.config
-    service = config.service_mailbox.address
-    dedup_key = f"circuit_breaker:{now.isoformat()}"
-    message_id = context.references.message_id(dedup_key, service.rpartition("@")[2])
     rendered = context.templates.render(
         "circuit_breaker", config.policy.language, sent=sent, limit=limit, paused_at=now.astimezone(config.zone)
     )
-    raw = compose(
+    return staff_mail(
+        config,
+        context.references,
         rendered,
-        from_=Address(config.organisation.name, service),
-        to=(config.operator,),
-        message_id=message_id,
-        date=now,
-        auto_submitted="auto-generated",
-    )
-    return NewMail(
-        dedup_key=dedup_key,
+        dedup_key=f"circuit_breaker:{now.isoformat()}",
         kind="notice",
-        audience="staff",
         to=(config.operator,),
-        envelope_from=service,
-        message_id=message_id,
-        raw=raw,
+        now=now,
     )

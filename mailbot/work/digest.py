@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Literal
 
 from mailbot.config.model import Config, PersonSettings
-from mailbot.mail.message import Address
-from mailbot.render import Rendered, Templates, compose
+from mailbot.render import Rendered, Templates
 from mailbot.store.records import NewMail
 from mailbot.store.references import References
 from mailbot.store.store import Store
 from mailbot.work.context import acting_person
 from mailbot.work.digest_content import Desk, Digest, OfficerDigest, OperatorDigest
+from mailbot.work.staff_mail import staff_mail
 
 DigestKind = Literal["registrar", "staff", "officer", "head", "operator"]
 KINDS: tuple[DigestKind, ...] = ("registrar", "staff", "officer", "head", "operator")
@@ -99,27 +99,10 @@ def render_digest(config: Config, templates: Templates, one: Addressed) -> Rende
 
 def digest_mail(config: Config, templates: Templates, references: References, one: Addressed, now: datetime) -> NewMail:
     """The mail of one digest; its dedup_key lets it leave once a day."""
-    service = config.service_mailbox.address
     about = f"{one.kind}/{one.about}" if one.about else one.kind
     dedup_key = f"digest:{about}:{one.recipient}:{one.digest.today.isoformat()}"
-    message_id = references.message_id(dedup_key, service.rpartition("@")[2])
-    raw = compose(
-        render_digest(config, templates, one),
-        from_=Address(config.organisation.name, service),
-        to=(one.email,),
-        message_id=message_id,
-        date=now,
-        auto_submitted="auto-generated",
-    )
-    return NewMail(
-        dedup_key=dedup_key,
-        kind="digest",
-        audience="staff",
-        to=(one.email,),
-        envelope_from=service,
-        message_id=message_id,
-        raw=raw,
-    )
+    rendered = render_digest(config, templates, one)
+    return staff_mail(config, references, rendered, dedup_key=dedup_key, kind="digest", to=(one.email,), now=now)
 
 
 def _to(

@@ -3,11 +3,10 @@
 from datetime import datetime
 
 from mailbot.config.model import PersonSettings
-from mailbot.mail.message import Address
 from mailbot.policy.model import AnnounceConfidential, Decision, ForwardToRegistrar, ReportUnparsable
-from mailbot.render import compose
 from mailbot.store.records import NewMail, Outcome
 from mailbot.work.context import Context, acting_person
+from mailbot.work.staff_mail import staff_mail
 
 
 def mail_for(context: Context, outcome: Outcome, original: bytes | None, now: datetime) -> tuple[NewMail, ...]:
@@ -86,8 +85,6 @@ def _to_registrar(
     original: bytes | None = None,
 ) -> NewMail:
     config = context.config
-    service = config.service_mailbox.address
-    message_id = context.references.message_id(dedup_key, service.rpartition("@")[2])
     rendered = context.templates.render(
         template,
         registrar.language or config.policy.language,
@@ -97,22 +94,14 @@ def _to_registrar(
         received_at=outcome.received_at.astimezone(config.zone),
         **values,
     )
-    raw = compose(
+    return staff_mail(
+        config,
+        context.references,
         rendered,
-        from_=Address(config.organisation.name, service),
-        to=(registrar.email,),
-        message_id=message_id,
-        date=now,
-        auto_submitted="auto-generated",
-        original=original,
-    )
-    return NewMail(
         dedup_key=dedup_key,
         kind="forward" if template == "forward_to_registrar" else "announcement",
-        audience="staff",
         to=(registrar.email,),
-        envelope_from=service,
-        message_id=message_id,
-        raw=raw,
+        now=now,
+        original=original,
         ref=outcome.item_ref,
     )

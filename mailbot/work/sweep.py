@@ -2,16 +2,12 @@
 
 from datetime import UTC, datetime, time
 
-import structlog
-
 from mailbot.mail.message import Address
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.render import compose
 from mailbot.store.records import NewMail, Obligation
 from mailbot.work.context import Context
 from mailbot.work.mode import enforced_since
-
-log = structlog.get_logger(__name__)
 
 
 def send_holding_replies(context: Context, now: datetime) -> int:

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from mailbot.errors import MailbotError, UserError
-from mailbot.mail.message import Address
-from mailbot.render import compose
 from mailbot.store.records import DeliverySeen, NewMail, OutboxItem
 from mailbot.work.context import Context
+from mailbot.work.staff_mail import staff_mail
 
 
 def note_instead(context: Context, item: OutboxItem, reason: str, now: datetime) -> NewMail | None:
@@ -20,9 +19,7 @@ def note_instead(context: Context, item: OutboxItem, reason: str, now: datetime)
         diary_item = context.store.diary.get(item.item_ref)
     except UserError:  # dismissed and dropped meanwhile
         return None
-    config, service = context.config, context.config.service_mailbox.address
-    dedup_key = f"forward_without_original:{item.item_ref}"
-    message_id = context.references.message_id(dedup_key, service.rpartition("@")[2])
+    config = context.config
     reader = config.person_by_address(item.to[0])
     unit = next((unit.name for unit in config.units if unit.id == diary_item.unit), diary_item.unit)
     place = next(iter(context.store.messages.deliveries(diary_item.message_ref)), None)
@@ -36,22 +33,14 @@ def note_instead(context: Context, item: OutboxItem, reason: str, now: datetime)
         received_at=diary_item.received_at.astimezone(config.zone),
         reason=reason,
     )
-    raw = compose(
+    return staff_mail(
+        config,
+        context.references,
         rendered,
-        from_=Address(config.organisation.name, service),
-        to=item.to,
-        message_id=message_id,
-        date=now,
-        auto_submitted="auto-generated",
-    )
-    return NewMail(
-        dedup_key=dedup_key,
+        dedup_key=f"forward_without_original:{item.item_ref}",
         kind="announcement",
-        audience="staff",
         to=item.to,
-        envelope_from=service,
-        message_id=message_id,
-        raw=raw,
+        now=now,
         ref=item.item_ref,
     )
 

@@ -242,10 +242,6 @@ class ImapConnection:
                 typ, data = "OK", self._response("FETCH")
             yield from fetched(self._checked("FETCH", (typ, data)))
 
-    def uids_with_header(self, name: str, value: str) -> UidSet:
-        """UIDs in the open folder whose header field `name` contains `value` (servers may look at words only)."""
-        return self._search(f"HEADER {name} {_quoted(value.encode('ascii', 'replace')).decode()}")
-
     def append(self, folder: bytes, raw: bytes, *, flags: str = "") -> None:
         """Lay a message into a folder. Refused [TRYCREATE] when there is none."""
         with self.errors("APPEND"):
@@ -254,10 +250,6 @@ class ImapConnection:
     def create_folder(self, folder: bytes) -> None:
         with self.errors("CREATE"):
             self._checked("CREATE", self._command("CREATE", _quoted(folder)))
-
-    def noop(self) -> None:
-        with self.errors("NOOP"):
-            self._checked("NOOP", self._command("NOOP"))
 
     @property
     def client(self) -> IMAPClient:
