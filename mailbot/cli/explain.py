@@ -8,7 +8,6 @@ import click
 from mailbot.cli.options import config_option, json_option, lang_option, load_config
 
 if TYPE_CHECKING:
-    from mailbot.store.records import AuditLine
     from mailbot.store.store import Store
 
 
@@ -75,18 +74,9 @@ def _story(store: "Store", ref: str) -> dict[str, Any] | None:
         ],
         "audit": [
             {"at": one.at, "actor": one.actor, "action": one.action, "ref": one.ref, "detail": one.detail}
-            for one in _audit(store, message.ref)
+            for one in store.audit.of_message(message.ref)
         ],
     }  # fmt: skip
-
-
-def _audit(store: "Store", message_ref: str) -> "list[AuditLine]":
-    """The lines about a message and about every item that came of it, oldest first."""
-    refs = {message_ref}
-    refs.update(one.ref for one in store.obligations.of_message(message_ref))
-    refs.update(one.ref for one in store.diary.of_message(message_ref))
-    refs.update(one.ref for one in store.outbox.of_message(message_ref))
-    return sorted((line for ref in refs for line in store.audit.list(ref)), key=lambda line: line.at)
 
 
 def _decision(recorded: Any) -> dict[str, Any]:
