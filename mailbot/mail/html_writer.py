@@ -129,6 +129,10 @@ class Writer:
         top = next((i for i, line in enumerate(self.lines) if line), 0)
         placed = []
         for number, column, node, start, text in self.pieces:
-            offset = starts[number] - starts[top] + self._mark_widths[number] + column
-            placed.append(Piece(offset, offset + len(text), node, start))
+            begin = self._mark_widths[number] + column
+            # a finished line has lost the space at its end, in `pre` with the text that it came from
+            end = min(begin + len(text), len(self.lines[number]))
+            if begin < end:
+                offset = starts[number] - starts[top]
+                placed.append(Piece(offset + begin, offset + end, node, start))
         return placed

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
@@ -153,6 +153,8 @@ FRAGMENT = st.sampled_from(
 
 
 @given(st.lists(st.one_of(FRAGMENT, st.text(max_size=10)), max_size=40).map("".join))
+@example("<pre><div id=divRplyFwdMsg> ")
+@example("<pre>a  <div id=divRplyFwdMsg> b ")
 def test_any_html_gives_text(html: str) -> None:
     for text in (to_text(html), crude_text(tamed(html))):
         assert "\x00" not in text
