@@ -109,7 +109,7 @@ def _found(
     if kind == "staff" and person is None and not who.is_administrator:
         person = who.person_id
     wanted = next(one for one in KINDS if one == kind)
-    for one in addressed(context.config, context.store, now, wanted, unit=unit, person=person):
+    for one in addressed(context, now, wanted, unit=unit, person=person):
         require(who, _readers(context.config, one), f"read the digest {kind} of {one.about or one.recipient}")
         yield one
 

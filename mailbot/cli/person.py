@@ -1,12 +1,13 @@
 """`mailbot person`: the directory."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailbot.cli.options import config_option, json_option, lang_option, load_config
+from mailbot.cli.options import at_option, config_option, json_option, lang_option, load_config
 from mailbot.cli.setup import setup_texts
 from mailbot.errors import UserError
 
@@ -76,6 +77,97 @@ def show(who: str, as_json: bool, lang: str | None, config_path: Path | None) ->
     for label, value in shown:
         words = ", ".join(value) if isinstance(value, list) else value
         click.echo(f"  {label.ljust(width)}  {safe(words)}")
+
+
+@person.command()
+@click.argument("who", metavar="[PERSON]", required=False)
+@click.option("--from", "from_on", metavar="DATE", help="First day away (default: today).")
+@click.option("--back", "back_on", metavar="DATE", help="First day back at work (default: the day after).")
+@at_option
+@lang_option
+@config_option
+def away(
+    who: str | None,
+    from_on: str | None,
+    back_on: str | None,
+    at: str | None,
+    lang: str | None,
+    config_path: Path | None,
+) -> None:
+    """Say that you are away, ill for instance; your deputies act for you at once. Why is not asked.
+
+    A planned absence with an auto-reply is another matter. For somebody else: their manager, the head of
+    administration, and administrators.
+
+    \b
+    Examples:
+      mailbot person away                        today
+      mailbot person away --back 2026-03-12      until then
+      mailbot person away lars                   of somebody you manage
+    """
+    from mailbot.cli.clock import instant
+    from mailbot.cli.output import safe
+    from mailbot.store.records import AwayNotice
+    from mailbot.wiring import installation
+
+    config = load_config(config_path)
+    someone, who_acts = _about(config, who)
+    now = instant(at, config.zone)
+    first = _day(from_on, "--from") or now.astimezone(config.zone).date()
+    back = _day(back_on, "--back") or first + timedelta(days=1)
+    if back <= first:
+        raise UserError(f"--back {back} is not after {first}; name the first day at work")
+    with installation(config) as context:
+        context.store.away_notices.add(AwayNotice(someone.id, first, back), by=who_acts, now=now)
+    click.echo(setup_texts(lang, config)["person.away"].format(name=safe(someone.name), first=first, back=back))
+
+
+@person.command()
+@click.argument("who", metavar="[PERSON]", required=False)
+@at_option
+@lang_option
+@config_option
+def back(who: str | None, at: str | None, lang: str | None, config_path: Path | None) -> None:
+    """Say that you are back at work, earlier than `person away` said.
+
+    \b
+    Examples:
+      mailbot person back
+      mailbot person back lars
+    """
+    from mailbot.cli.clock import instant
+    from mailbot.cli.output import safe
+    from mailbot.wiring import installation
+
+    config = load_config(config_path)
+    someone, who_acts = _about(config, who)
+    now = instant(at, config.zone)
+    today = now.astimezone(config.zone).date()
+    with installation(config) as context:
+        ended = context.store.away_notices.withdraw(someone.id, today, by=who_acts, now=now)
+    say = setup_texts(lang, config)
+    click.echo(say["person.back" if ended else "person.not_away"].format(name=safe(someone.name)))
+
+
+def _about(config: "Config", who: str | None) -> "tuple[PersonSettings, str]":
+    """The person whose absence is noted, and who notes it as the audit trail names them. UserError when not allowed."""
+    from mailbot.cli.acting import actor, require
+
+    acting = actor(config)
+    if who is None and acting.person_id is None:
+        raise UserError("name the person: this account belongs to nobody in the directory")
+    someone = find_person(config, who or acting.person_id or "")
+    superiors = [someone.manager] if someone.manager else []
+    allowed = (someone.id, *superiors, *config.roles.head_of_administration)
+    require(acting, allowed, f"say when {someone.name} is away")
+    return someone, acting.id
+
+
+def _day(text: str | None, option: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UserError(f"{option} {text!r} is no date; write for example 2026-03-12") from None
 
 
 def find_person(config: "Config", who: str) -> "PersonSettings":

@@ -235,3 +235,12 @@ class AuditLine:
     action: str
     ref: str | None
     detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AwayNotice:
+    """Somebody is away from the local date `from_on`, and back on `back_on`."""
+
+    person: str
+    from_on: date
+    back_on: date

@@ -7,6 +7,7 @@ from typing import Self
 from mailbot.policy.profile import RetentionRules
 from mailbot.store import retention
 from mailbot.store.audit import Audit
+from mailbot.store.away_notices import AwayNotices
 from mailbot.store.database import Database
 from mailbot.store.diary import Diary
 from mailbot.store.installation import Installation
@@ -32,6 +33,7 @@ class Store:
         self.obligations = Obligations(database, references)
         self.diary = Diary(database, references)
         self.outbox = Outbox(database, references)
+        self.away_notices = AwayNotices(database)
         self.installation = Installation(database)
         self.audit = Audit(database)
 

@@ -240,6 +240,17 @@ mailbox_checks = Table(
     Column("error", Text),
 )
 
+#: What people said themselves about being away; local dates, `back_on` is the first day back. Never why.
+away_notices = Table(
+    "away_notices",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("from_on", Date, primary_key=True),
+    Column("back_on", Date, nullable=False, index=True),
+    Column("noted_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+)
+
 installation = Table(
     "installation",
     metadata,

@@ -1,14 +1,14 @@
 """What every verb of the day works with; `wiring` builds it from the configuration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from mailbot.config.model import Config, MailboxSettings, PersonSettings
+from mailbot.config.model import Config, MailboxSettings
 from mailbot.platforms.base import Mailbox, Sender, Watch
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store
+from mailbot.work.presence import AbsenceSource, Presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,20 +26,15 @@ class Context:
     #: how long an attempt to send may take before another process looks it up; longer than a server may (RFC 5321
     #: 4.5.3.2.6 gives it ten minutes for the last answer)
     lease_seconds: float = 1200
+    #: what else knows of absences, beside the people file and people's own notices
+    absence_sources: Sequence[AbsenceSource] = ()
 
     @property
     def enforcing(self) -> bool:
         """Invariant 4: in observe mode nothing is sent but the operator's digest."""
         return self.config.mode == "enforce"
 
-
-def acting_person(config: Config, person_ids: tuple[str, ...], now: datetime) -> PersonSettings | None:
-    """Of a role's list the first one who is not away today (design section 7, [roles]).
-
-    When all are away it is the first of the list: their mail then waits with them and their own cover, which is better
-    than a duty that nobody is told of. None only for an empty list.
-    """
-    today = now.astimezone(config.zone).date()
-    people = [person for person in map(config.person, person_ids) if person is not None]
-    present = [p for p in people if not any(away.from_ <= today < away.back for away in p.absences)]
-    return next(iter(present or people), None)
+    @property
+    def presence(self) -> Presence:
+        """Who is away, and who acts for a role."""
+        return Presence(self.config, self.store, self.absence_sources)

@@ -9,8 +9,7 @@ from mailbot.config.model import Config, PersonSettings
 from mailbot.render import Rendered, Templates
 from mailbot.store.records import NewMail
 from mailbot.store.references import References
-from mailbot.store.store import Store
-from mailbot.work.context import acting_person
+from mailbot.work.context import Context
 from mailbot.work.digest_content import Desk, Digest, OfficerDigest, OperatorDigest
 from mailbot.work.staff_mail import staff_mail
 
@@ -31,38 +30,38 @@ class Addressed:
     digest: Digest
 
 
-def digest_mails(
-    config: Config, store: Store, templates: Templates, references: References, now: datetime
-) -> list[NewMail]:
+def digest_mails(context: Context, now: datetime) -> list[NewMail]:
     """The digests of the local day of `now` (aware) that have something to say, ready to queue.
 
     In observe mode only the operator's: nothing else leaves then (invariant 4).
     """
-    kinds: tuple[DigestKind, ...] = ("operator",) if config.mode == "observe" else KINDS
-    found = (one for kind in kinds for one in addressed(config, store, now, kind) if is_worth_sending(config, one))
-    return [digest_mail(config, templates, references, one, now) for one in found]
+    config = context.config
+    kinds: tuple[DigestKind, ...] = KINDS if context.enforcing else ("operator",)
+    found = (one for kind in kinds for one in addressed(context, now, kind) if is_worth_sending(config, one))
+    return [digest_mail(config, context.templates, context.references, one, now) for one in found]
 
 
 def addressed(
-    config: Config, store: Store, now: datetime, kind: DigestKind, *, unit: str | None = None, person: str | None = None
+    context: Context, now: datetime, kind: DigestKind, *, unit: str | None = None, person: str | None = None
 ) -> Iterator[Addressed]:
     """Digests of one kind with their readers, of one unit or one person when asked for, empty ones too."""
+    config, store, presence = context.config, context.store, context.presence
     desk = Desk(config, store, now)
     units = [one for one in config.units if unit in (None, one.id)]
     match kind:
         case "registrar":
             for one in units:
-                yield from _to(config, kind, one.id, acting_person(config, one.registrars, now), desk.registrar(one))
+                yield from _to(config, kind, one.id, presence.acting_at(one.registrars, now), desk.registrar(one))
         case "officer":
             for one in units:
-                yield from _to(config, kind, one.id, acting_person(config, one.mail_officers, now), desk.officer(one))
+                yield from _to(config, kind, one.id, presence.acting_at(one.mail_officers, now), desk.officer(one))
         case "staff":
             owing = {obligation.assignee for obligation in store.obligations.list(states=("open",))}
             for member in config.people:
                 if member.id == person or (person is None and member.id in owing):
                     yield from _to(config, kind, "", member, desk.staff(member))
         case "head":
-            head = acting_person(config, config.roles.head_of_administration, now)
+            head = presence.acting_at(config.roles.head_of_administration, now)
             yield from _to(config, kind, "", head, desk.head())
         case "operator" if config.operator:
             reader = config.person_by_address(config.operator)

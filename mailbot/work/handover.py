@@ -5,7 +5,7 @@ from datetime import datetime
 from mailbot.config.model import PersonSettings
 from mailbot.policy.model import AnnounceConfidential, Decision, ForwardToRegistrar, ReportUnparsable
 from mailbot.store.records import NewMail, Outcome
-from mailbot.work.context import Context, acting_person
+from mailbot.work.context import Context
 from mailbot.work.staff_mail import staff_mail
 
 
@@ -19,7 +19,7 @@ def mail_for(context: Context, outcome: Outcome, original: bytes | None, now: da
     if decision is None:
         return ()
     unit = next((unit for unit in context.config.units if unit.id == outcome.unit), None)
-    registrar = acting_person(context.config, unit.registrars, now) if unit else None
+    registrar = context.presence.acting_at(unit.registrars, now) if unit else None
     if registrar is None:
         return ()
     for action in decision.actions:

@@ -102,7 +102,7 @@ def _write_digests(context: Context, now: datetime, *, polling: bool) -> int:
         return 0
     if context.store.installation.get("digests_written_on") == today.isoformat():
         return 0
-    mails = digest_mails(context.config, context.store, context.templates, context.references, now)
+    mails = digest_mails(context, now)
     queued = context.store.outbox.enqueue(mails, now=now)
     context.store.installation.set("digests_written_on", today.isoformat())
     return queued

@@ -1,9 +1,12 @@
 """`mailbot person`: the directory as people and scripts see it."""
 
+from datetime import date
+
 import pytest
 
 from tests.config.base import write
 from tests.config.running import run
+from tests.support.command import mailbot
 
 
 @pytest.fixture
@@ -59,3 +62,33 @@ def test_nobody_yet(tmp_path):
 @pytest.mark.parametrize(("language", "heading"), [("sv", "Namn"), ("nb", "Navn"), ("en", "Name")])
 def test_headings_speak_the_language(config, language, heading):
     assert heading in run("--lang", language, "--config", config, "person", "list").out.splitlines()[0].split()
+
+
+def test_who_is_ill_says_so_and_the_deputy_acts(town, monkeypatch):
+    for who, arguments, told in (
+        ("lars", ("away", "--at", "2026-05-18T06:40"), "Lars Lind är borta från 2026-05-18, åter 2026-05-19"),
+        ("lars", ("back", "--at", "2026-05-18T10:00"), "Lars Lind är tillbaka."),
+        ("lars", ("back", "--at", "2026-05-18T10:01"), "hade inte anmält"),
+        ("karin", ("away", "lars", "--from", "2026-05-20", "--back", "2026-05-25"), "åter 2026-05-25"),
+    ):
+        monkeypatch.setenv("SUDO_USER", who)
+        answer = mailbot("person", *arguments, "--config", town.config_path)
+        assert answer.status == 0 and told in answer.out, answer.err
+    with town.open() as context:
+        assert [notice.from_on.day for notice in context.store.away_notices.list(date(2026, 5, 18))] == [20]
+
+
+@pytest.mark.parametrize(
+    ("who", "arguments", "told"),
+    [
+        ("anna", ("away", "lars"), "you may not"),
+        ("lars", ("away", "--from", "2026-05-20", "--back", "2026-05-20"), "is not after"),
+        ("lars", ("away", "--back", "fredag"), "is no date"),
+        ("lars", ("away", "nobody"), "person list"),
+        ("root", ("away",), "name the person"),
+    ],
+)
+def test_who_may_not_or_cannot_be_understood(town, monkeypatch, who, arguments, told):
+    monkeypatch.setenv("SUDO_USER", who)
+    answer = mailbot("person", *arguments, "--config", town.config_path)
+    assert answer.status == 2 and told in answer.err

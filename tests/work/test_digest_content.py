@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date, datetime
 from email import policy
-from typing import get_args
+from typing import NoReturn, get_args
 
 import pytest
 
@@ -15,6 +15,7 @@ from mailbot.render import Templates
 from mailbot.render.samples import SAMPLES
 from mailbot.store.records import MailboxCheck, NewMail
 from mailbot.store.store import Store
+from mailbot.work.context import Context
 from mailbot.work.digest import addressed, digest_mails
 from mailbot.work.digest_content import Desk, Digest, Replies, WeekFigures, WouldHave
 from mailbot.work.digest_lines import DiaryLine, QueueLine, ReplyLine, Rows, UnreadMailbox
@@ -36,6 +37,22 @@ def config(town: Town) -> Config:
 def store(town: Town) -> Iterator[Store]:
     with Store.open(town.config.paths.database, REFERENCES) as opened:
         yield opened
+
+
+def context_of(config: Config, store: Store) -> Context:
+    """Enough of an installation to write digests: nothing is opened."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise AssertionError("digests open no mailbox")
+
+    return Context(
+        config=config,
+        store=store,
+        references=REFERENCES,
+        templates=Templates(None, "sv"),
+        open_mailbox=refuse,
+        open_sender=refuse,
+    )
 
 
 def read_all(config: Config, store: Store, when: datetime = MONDAY) -> None:
@@ -82,7 +99,7 @@ def refs(rows: Rows[ReplyLine] | Rows[DiaryLine]) -> list[str]:
 
 
 def mails(config: Config, store: Store, when: datetime = MONDAY) -> dict[str, NewMail]:
-    found = digest_mails(config, store, Templates(None, "sv"), REFERENCES, when)
+    found = digest_mails(context_of(config, store), when)
     return {mail.dedup_key: mail for mail in found}
 
 
@@ -302,9 +319,9 @@ def test_digests_are_in_their_readers_language(config, store):
 
 def test_one_unit_or_person_can_be_asked_for(config, store):
     owe(store, "a", "2026-05-15", assignee="anna")
-    assert [one.recipient for one in addressed(config, store, MONDAY, "staff", person="lars")] == ["lars"]
-    assert [one.recipient for one in addressed(config, store, MONDAY, "staff")] == ["anna"]
-    assert list(addressed(config, store, MONDAY, "registrar", unit="none")) == []
+    assert [one.recipient for one in addressed(context_of(config, store), MONDAY, "staff", person="lars")] == ["lars"]
+    assert [one.recipient for one in addressed(context_of(config, store), MONDAY, "staff")] == ["anna"]
+    assert list(addressed(context_of(config, store), MONDAY, "registrar", unit="none")) == []
 
 
 # --- what never stands in them --------------------------------------------------------------------------------------
