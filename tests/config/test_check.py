@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailbot.config.check import problems, without_refused
@@ -210,12 +210,18 @@ KEYS = st.sampled_from(
 )
 
 
+#: how quickly values are made says how busy the machine is, nothing about what is tested
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@PATIENT
 @given(st.dictionaries(KEYS, TABLES), st.dictionaries(KEYS, TABLES))
 def test_tables_of_any_shape_are_checked_without_a_crash(raw, people):
     assert all(isinstance(problem, str) for problem in problems(raw, people))
     without_refused(raw)
 
 
+@PATIENT
 @given(st.sampled_from(PLACES), TABLES)
 def test_any_value_anywhere_is_a_configuration_or_a_list_of_problems(place, value):
     tables = copy.deepcopy(ORIGINAL)
