@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from mailbot.cli.db import db
 from mailbot.errors import UserError
+from mailbot.store.schema import HEAD
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def run(*arguments: str) -> Result:
 def test_upgrade_creates_the_database_and_may_be_repeated(database: Path) -> None:
     for _ in range(2):
         result = run("upgrade")
-        assert (result.exit_code, result.output) == (0, "The database has revision 0001.\n")
+        assert (result.exit_code, result.output) == (0, f"The database has revision {HEAD}.\n")
     assert database.stat().st_mode & 0o777 == 0o600
 
 
@@ -51,7 +52,7 @@ def test_backup_and_copy(database: Path, tmp_path: Path) -> None:
 
 
 def test_answers_follow_the_language(database: Path, tmp_path: Path) -> None:
-    assert run("upgrade", "--lang", "sv").output == "Databasen har revision 0001.\n"
+    assert run("upgrade", "--lang", "sv").output == f"Databasen har revision {HEAD}.\n"
     assert run("check", "--lang", "nb").output == "Databasen er i orden.\n"
     assert run("backup", "--lang", "sv", str(tmp_path / "b.db")).output == f"{tmp_path}/b.db har skrivits.\n"
 
