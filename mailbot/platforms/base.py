@@ -14,7 +14,7 @@ one thread at a time.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
@@ -192,40 +192,108 @@ class AutoReply:
     starts_at: datetime | None
     ends_at: datetime | None
     internal_text: str
-    #: platforms with one text only return and take the same text twice
+    #: platforms with one text only install this one, and return it twice
     external_text: str
+    #: which senders outside the organisation are answered
     audience: Audience = "all"
+    # What platforms need that answer from a script. Others know it themselves; it is not read back, nor compared.
+    #: empty = the server's own
+    subject: str = field(default="", compare=False)
+    #: the person's addresses and aliases: mail to any other address is not answered (RFC 5230 4.5)
+    addresses: tuple[str, ...] = field(default=(), compare=False)
+    #: absence and version of the text: who was answered under another one is answered anew (RFC 5230 4.7, :handle)
+    version: str = field(default="", compare=False)
+
+
+ConflictReason = Literal[
+    "own_reply",  # the person's rules answer by themselves
+    "unreadable_include",  # they use rules that only the server can read, which may do so
+    "reject",  # they refuse mail, which no server does together with answering it (RFC 5429 2.1)
+    "broken",  # the server does not accept them as they are
+    "too_many_redirects",
+    "too_many_actions",
+    "include_loop",
+    "include_missing",
+    "no_include",  # the server cannot run them after ours
+]
+
+
+class OwnRulesConflict(PermanentError):
+    """The person's own rules would answer too, or make theirs and ours fail together at delivery; nothing was changed.
+
+    `rules` names them. `proposal` is a copy of them without that, to be shown to the person: what they accept is given
+    to `AutoReplies.install`. None where there is no safe copy: then the person must change their rules.
+    """
+
+    def __init__(self, message: str, reason: ConflictReason, *, rules: str, proposal: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.rules = rules
+        self.proposal = proposal
 
 
 class AutoReplies(Protocol):
-    """A person's automatic reply. Their own texts are kept by the caller and restored at the end."""
+    """People's automatic replies. A mailbox has one; what it had before is kept by the caller and restored at the end.
+
+    The order, in which a process may die at any point: `keep`, commit the token, `install`; later `restore`.
+    """
 
     #: whether internal and external senders may get different texts
     two_texts: bool
+    audiences: frozenset[Audience]
 
     def read(self, address: str) -> AutoReply:
-        """What is installed now, read back from the server."""
+        """What is installed and active now, read back from the server, be it ours or the person's own."""
         ...
 
-    def install(self, address: str, reply: AutoReply) -> str:
-        """Install and return an opaque token with which `restore` brings back what was there before."""
+    def keep(self, address: str) -> str:
+        """What is there now, as an opaque token for `restore`. Changes nothing."""
         ...
 
-    def restore(self, address: str, token: str) -> None: ...
+    def install(self, address: str, reply: AutoReply, *, accepted: str | None = None) -> None:
+        """Install, in place of what is there; the same again changes nothing. What it does not name stays as it is.
+
+        OwnRulesConflict where the person's own rules stand against it; `accepted` is its proposal, agreed to. Platforms
+        that never raise it ignore that.
+        """
+        ...
+
+    def restore(self, address: str, token: str) -> None:
+        """Bring back what was there at `keep`. Again does no harm; what the person has set up since then stays."""
+        ...
+
+    def shows_away(self, address: str) -> bool | None:
+        """Whether the server tells senders at this moment that the person is away (Exchange: MailTips); None where it
+        cannot be asked."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class ForwardRules(Protocol):
     """Forwarding of a copy; the original always stays (absence options B and C)."""
 
+    #: rules act within their window only; without this the caller installs at the start and removes at the end
+    windowed: bool
+
     def read(self, address: str) -> Sequence[str]:
-        """Addresses that get a copy through rules that mailbot installed."""
+        """Addresses that get a copy through rules that mailbot installed and that are active."""
         ...
 
-    def install(self, address: str, forward_to: str) -> str:
-        """Install and return an opaque token for `remove`; a person's own rules stay as they are."""
+    def install(
+        self, address: str, forward_to: str, *, starts_at: datetime | None = None, ends_at: datetime | None = None
+    ) -> str:
+        """Install and return an opaque token for `remove`; a person's own rules stay as they are.
+
+        The same address again gives the same token. Where auto-replies live in the same script, install those first.
+        """
         ...
 
-    def remove(self, address: str, token: str) -> None: ...
+    def remove(self, address: str, token: str) -> None:
+        """Remove it; again does no harm."""
+        ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from mailbot.platforms.base import AutoReplies, AutoReply, ForwardRules
+from mailbot.platforms.base import Audience, AutoReplies, AutoReply, ForwardRules, OwnRulesConflict
 
 ANNA = "anna@bjurholm.example"
 EVA = "eva@bjurholm.example"
@@ -23,6 +23,14 @@ LEAVE = AutoReply(
 OWN = AutoReply(
     enabled=True, starts_at=None, ends_at=None, internal_text="Jobbar hemifrån i dag.", external_text="På resande fot."
 )
+ONE_TEXT = replace(LEAVE, internal_text=LEAVE.external_text)
+LONG = replace(
+    LEAVE, external_text="\n".join(f"v. {n} Åsa Öberg, 0930-140 {n}, asa@bjurholm.example" for n in range(1, 54))
+)
+HOSTILE = replace(
+    LEAVE, external_text='"Citat" \\ <b>&amp; ${x}\n.\n..\n*/ #\n' + "lång rad " * 300, internal_text="'';\n."
+)
+AUDIENCES: tuple[Audience, ...] = ("none", "known")
 
 
 class AutoRepliesWorld(Protocol):
@@ -37,6 +45,17 @@ class AutoRepliesWorld(Protocol):
         ...
 
 
+def install(world: AutoRepliesWorld, reply: AutoReply) -> str:
+    """As the caller does it; ANNA accepts what is proposed where her own rules stand against it."""
+    token = world.open().keep(ANNA)
+    try:
+        world.open().install(ANNA, reply)
+    except OwnRulesConflict as conflict:
+        assert conflict.proposal is not None
+        world.open().install(ANNA, reply, accepted=conflict.proposal)
+    return token
+
+
 class AutoRepliesContract:
     @pytest.fixture
     def world(self) -> AutoRepliesWorld:
@@ -49,26 +68,46 @@ class AutoRepliesContract:
     def test_nothing_installed(self, world: AutoRepliesWorld) -> None:
         assert not world.open().read(ANNA).enabled
 
-    @pytest.mark.parametrize("reply", [LEAVE, OWN, replace(LEAVE, audience="none"), replace(LEAVE, audience="known")])
+    @pytest.mark.parametrize(
+        "reply", [LEAVE, OWN, ONE_TEXT, LONG, HOSTILE, *(replace(LEAVE, audience=a) for a in AUDIENCES)]
+    )
     def test_what_was_installed_is_read_back(self, world: AutoRepliesWorld, reply: AutoReply) -> None:
-        world.open().install(ANNA, reply)
+        if reply.audience not in world.open().audiences:
+            return  # the platform says so, and nobody asks it to
+        install(world, reply)
         assert world.open().read(ANNA) == self.as_kept(world, reply)
 
     @pytest.mark.parametrize("before", [NOTHING, OWN, replace(OWN, enabled=False)])
     def test_what_was_there_before_comes_back(self, world: AutoRepliesWorld, before: AutoReply) -> None:
         world.person_sets(before)
         before = world.open().read(ANNA)
-        token = world.open().install(ANNA, LEAVE)
+        token = install(world, LEAVE)
         for _ in range(2):  # a repeated attempt after a crash does no harm
             world.open().restore(ANNA, token)
             assert world.open().read(ANNA) == before
 
-    def test_installing_again_keeps_a_way_back(self, world: AutoRepliesWorld) -> None:
+    def test_keeping_changes_nothing(self, world: AutoRepliesWorld) -> None:
+        world.person_sets(OWN)
+        before = world.open().read(ANNA)
+        token = world.open().keep(ANNA)
+        world.open().restore(ANNA, token)
+        assert world.open().read(ANNA) == before
+
+    def test_installing_the_same_again_changes_nothing(self, world: AutoRepliesWorld) -> None:
+        world.person_sets(OWN)
+        token = install(world, LEAVE)
+        install(world, LEAVE)
+        assert world.open().read(ANNA) == self.as_kept(world, LEAVE)
+        world.open().restore(ANNA, token)
+        assert world.open().read(ANNA) == self.as_kept(world, OWN)
+
+    def test_another_text_with_the_first_token_kept(self, world: AutoRepliesWorld) -> None:
         """A longer absence replaces the text; the first token still leads back to the person's own."""
         world.person_sets(OWN)
-        first = world.open().install(ANNA, LEAVE)
+        first = install(world, LEAVE)
         longer = replace(LEAVE, ends_at=datetime(2026, 8, 9, 22, 0, tzinfo=UTC))
-        second = world.open().install(ANNA, longer)
+        second = install(world, longer)
+        assert world.open().read(ANNA) == self.as_kept(world, longer)
         world.open().restore(ANNA, second)
         assert world.open().read(ANNA) == self.as_kept(world, LEAVE)
         world.open().restore(ANNA, first)
@@ -76,13 +115,13 @@ class AutoRepliesContract:
 
     def test_other_settings_stay(self, world: AutoRepliesWorld) -> None:
         before = world.other_settings()
-        token = world.open().install(ANNA, LEAVE)
+        token = install(world, LEAVE)
         assert world.other_settings() == before
         world.open().restore(ANNA, token)
         assert world.other_settings() == before
 
     def test_others_are_not_touched(self, world: AutoRepliesWorld) -> None:
-        world.open().install(ANNA, LEAVE)
+        install(world, LEAVE)
         assert not world.open().read(EVA).enabled
 
 
@@ -109,7 +148,7 @@ class ForwardRulesContract:
 
     def test_installed_read_removed(self, world: ForwardRulesWorld) -> None:
         assert list(world.open().read(ANNA)) == []
-        token = world.open().install(ANNA, REGISTRY)
+        token = world.open().install(ANNA, REGISTRY, starts_at=LEAVE.starts_at, ends_at=LEAVE.ends_at)
         assert list(world.open().read(ANNA)) == [REGISTRY]
         assert world.keeps_original()
         for _ in range(2):

@@ -119,6 +119,7 @@ class GraphSender:
 
 class GraphAutoReplies:
     two_texts = True
+    audiences: frozenset[Audience] = frozenset(AUDIENCES)
 
     def __init__(self, server: GraphServer) -> None:
         self._server = server
@@ -137,9 +138,11 @@ class GraphAutoReplies:
             audience=audience,
         )
 
-    def install(self, address: str, reply: AutoReply) -> str:
+    def keep(self, address: str) -> str:
         with translated(), self._server.request(address) as account:
-            token = json.dumps(account.mailbox_settings.get("automaticRepliesSetting", {}))
+            return json.dumps(account.mailbox_settings.get("automaticRepliesSetting", {}))
+
+    def install(self, address: str, reply: AutoReply, *, accepted: str | None = None) -> None:
         setting = {
             "status": ("scheduled" if reply.starts_at else "alwaysEnabled") if reply.enabled else "disabled",
             "internalReplyMessage": reply.internal_text,
@@ -150,10 +153,14 @@ class GraphAutoReplies:
             setting["scheduledStartDateTime"] = reply.starts_at.isoformat()
             setting["scheduledEndDateTime"] = reply.ends_at.isoformat()
         self._patch(address, setting)
-        return token
 
     def restore(self, address: str, token: str) -> None:
         self._patch(address, NO_REPLY | json.loads(token))  # what a PATCH leaves out would stay
+
+    def shows_away(self, address: str) -> bool | None:
+        return None
+
+    def close(self) -> None: ...
 
     def _patch(self, address: str, setting: dict[str, Any]) -> None:
         with translated(), self._server.request(address) as account:
@@ -165,6 +172,8 @@ def _instant(setting: dict[str, Any], key: str) -> datetime:
 
 
 class GraphForwardRules:
+    windowed = False
+
     def __init__(self, server: GraphServer) -> None:
         self._server = server
 
@@ -173,7 +182,9 @@ class GraphForwardRules:
             rules = account.rules.values()
             return [to for rule in rules for to in rule["actions"].get("forwardTo", ()) if _is_ours(rule, to)]
 
-    def install(self, address: str, forward_to: str) -> str:
+    def install(
+        self, address: str, forward_to: str, *, starts_at: datetime | None = None, ends_at: datetime | None = None
+    ) -> str:
         with translated(), self._server.request(address) as account:
             for rule_id, rule in account.rules.items():
                 if _is_ours(rule, forward_to):
@@ -190,6 +201,8 @@ class GraphForwardRules:
     def remove(self, address: str, token: str) -> None:
         with translated(), self._server.request(address) as account:
             account.rules.pop(token, None)
+
+    def close(self) -> None: ...
 
 
 def _is_ours(rule: dict[str, Any], forward_to: str) -> bool:
