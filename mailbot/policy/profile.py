@@ -128,6 +128,14 @@ class DigestRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceRules:
+    """What is asked of people who go away (Bjurholm p. 5)."""
+
+    #: print the letter of the option, "A) Min e-postlåda kontrolleras av ..." (requirements 0: off)
+    print_letter: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionRules:
     """How long personal data stays in mailbot's own database, in days. The diary and the mailboxes are not touched."""
 
@@ -152,6 +160,7 @@ class Policy:
     learned: LearnedRules = field(default_factory=LearnedRules)
     storm: StormRules = field(default_factory=StormRules)
     digest: DigestRules = field(default_factory=DigestRules)
+    absence: AbsenceRules = field(default_factory=AbsenceRules)
     retention: RetentionRules = field(default_factory=RetentionRules)
     #: weights that override or extend `signals/LANG.toml`: language -> kind -> phrase -> points
     signals: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)

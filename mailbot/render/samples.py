@@ -60,6 +60,19 @@ _UNREAD = (
     {"mailbox": "bygg@by.example", "error": "not read today", "last_read_at": _MORNING},
 )
 
+_CONTACT = {"number": 31, "week": "2026-W31", "name": "Bo Berg", "phone": "0900-100 02", "email": "bo@by.example"}
+_ABSENCE = {
+    "person": {"name": "Anna Ek", "department": "Kommunledningskontoret", "phone": "0900-100 01"},
+    "organisation": "Byns kommun",
+    "from_": date(2026, 7, 27),
+    "back": date(2026, 8, 10),
+    "option": "A",
+    "letter": False,
+    "audience": "external",
+    "colleague": {"name": "Bo Berg", "phone": "0900-100 02", "email": "bo@by.example"},
+    "contacts": (_CONTACT, {**_CONTACT, "number": 32, "week": "2026-W32", "name": "Cia Dahl", "phone": ""}),
+}
+
 SAMPLES: Mapping[str, Mapping[str, object]] = {
     "holding_reply": {**_ITEM, "organisation": _ORGANISATION},
     "forward_to_registrar": {
@@ -74,6 +87,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "has_original": True,
     },
     "forward_without_original": {**_ITEM, "folder": "Projekt/Skolan", "reason": "too_large"},
+    "auto_reply": {"absence": _ABSENCE},
     "announce_confidential": _ITEM,
     "announce_unparsable": _ITEM,
     "signature": {

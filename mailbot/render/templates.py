@@ -54,6 +54,8 @@ class Rendered:
     language: str = ""
     #: what stands in the body of `html`, without the page around it
     fragment: str = ""
+    #: `text` with its long lines unbroken, for programs that break lines themselves
+    lines: str = ""
 
 
 class Templates:
@@ -74,12 +76,12 @@ class Templates:
     def render(self, name: str, language: str | None, **context: object) -> Rendered:
         """The mail `name` with `context` filled in. UserError names the template and what is wrong in it."""
         chosen = self.language_for(language)
-        text = self._filled(self._plain, name, chosen, context)
-        subject, body = _split(text, name)
+        subject, body = _split(self._filled(self._plain, name, chosen, context), name)
         _, marked = _split(self._filled(self._escaped, name, chosen, context), name)
         content = _html_of(marked)
         html = self._layout.render(language=chosen, subject=subject, body=content)
-        return Rendered(subject=subject, text=_wrapped(body), html=html, language=chosen, fragment=str(content))
+        text = _wrapped(body)
+        return Rendered(subject=subject, text=text, html=html, language=chosen, fragment=str(content), lines=body)
 
     def words(self, language: str | None) -> Words:
         """The words of `language` (or of the one that stands in for it), own ones over shipped ones."""
@@ -165,7 +167,7 @@ class Templates:
         def in_words(method: str) -> Callable[..., Any]:
             return pass_context(lambda context, value, *args: getattr(context["words"], method)(value, *args))
 
-        for method in ("word", "reasons", "day", "moment"):
+        for method in ("word", "reasons", "day", "moment", "return_date", "genitive"):
             environment.filters[method] = in_words(method)
         return environment
 

@@ -44,3 +44,14 @@ class Words:
         """A local date and time: "torsdag 12 mars 2026 kl. 10.05"."""
         clock: str = self.tables["calendar"]["moment"]
         return clock.format(day=self.day(value), hour=f"{value.hour:02}", minute=f"{value.minute:02}")
+
+    def return_date(self, value: date) -> str:
+        """A local date as an automatic reply writes it: "26-08-10" in Swedish (Bjurholm p. 5, XX-XX-XX)."""
+        pattern: str = self.tables["calendar"]["return_date"]
+        month = self.tables["calendar"]["months"][value.month - 1]
+        return value.strftime(pattern.replace("%B", month))
+
+    def genitive(self, name: str) -> str:
+        """ "Bjurholms kommuns"; Swedish names that end in s, x or z stay as they are. Other languages need none."""
+        plain = self.language != "sv" or name[-1:].lower() in ("s", "x", "z", "")
+        return name if plain else f"{name}s"

@@ -6,11 +6,16 @@ from datetime import date, datetime
 from typing import Literal
 
 from mailbot.mail.message import Message
+from mailbot.policy.absence import Absence
 from mailbot.policy.model import Decision, Direction, Stage
 
 ObligationState = Literal["open", "answered", "dismissed"]
 DiaryState = Literal["proposed", "asked", "forwarded", "registered", "dismissed"]
 OutboxState = Literal["pending", "sending", "sent", "failed", "unknown", "held", "cancelled"]
+#: planned: stored, and nothing is installed yet; active: installed, read back and inside its window; proven: a probe
+#: mail was answered; broken: what should be installed is not
+AbsenceState = Literal["planned", "active", "proven", "broken", "ended", "cancelled"]
+CoverState = Literal["asked", "accepted", "declined"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +229,56 @@ class Pause:
     since: datetime
     by: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverAnswer:
+    """One week of an absence, who covers it, and what they said."""
+
+    week: str
+    person: str
+    state: CoverState
+    #: None: the mail that asks has not been queued
+    asked_at: datetime | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAbsence:
+    """An absence as it was planned, and what became of it."""
+
+    ref: str
+    absence: Absence
+    state: AbsenceState
+    #: rises with every change of the text, from 1
+    text_version: int
+    covers: tuple[CoverAnswer, ...]
+    #: the actor who planned it
+    created_by: str
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """`reader` may read the personal mailbox of `owner` on the local dates from `from_` to `to`, both included."""
+
+    ref: str
+    owner: str
+    reader: str
+    from_: date
+    #: None: until it is revoked
+    to: date | None
+    #: person id: on whose word
+    granted_by: str
+    absence_ref: str | None
+    created_by: str
+    created_at: datetime
+    revoked_by: str | None
+    revoked_at: datetime | None
+
+    def holds_on(self, day: date) -> bool:
+        return self.revoked_at is None and self.from_ <= day and (self.to is None or day <= self.to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

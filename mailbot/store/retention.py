@@ -9,9 +9,11 @@ from sqlalchemy import Connection, delete, exists, select, union, update
 from mailbot.policy.profile import RetentionRules
 from mailbot.store.database import Database
 from mailbot.store.tables import (
+    absences,
     deliveries,
     diary_items,
     links,
+    mandates,
     messages,
     obligations,
     outbox,
@@ -46,6 +48,7 @@ def purge(database: Database, now: datetime, rules: RetentionRules) -> Purged:
             deliveries=_drop_deliveries(connection, items_before),
         )
         _drop_loose_links(connection)
+        _drop_absences(connection, items_before)
     return result
 
 
@@ -92,3 +95,11 @@ def _drop_deliveries(connection: Connection, before: datetime) -> int:
 def _drop_loose_links(connection: Connection) -> None:
     alive = union(select(messages.c.conversation), select(sent_traces.c.conversation)).subquery()
     connection.execute(delete(links).where(links.c.conversation.not_in(select(alive.c.conversation))))
+
+
+def _drop_absences(connection: Connection, before: datetime) -> None:
+    """Absences that are over, with their covers, and mandates that hold no more."""
+    over = (absences.c.state.in_(("ended", "cancelled")), absences.c.changed_at < before)
+    connection.execute(delete(absences).where(*over, absences.c.back_on < before.date()))
+    past = (mandates.c.to_on < before.date()) | (mandates.c.revoked_at < before)
+    connection.execute(delete(mandates).where(past))

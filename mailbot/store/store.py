@@ -6,12 +6,14 @@ from typing import Self
 
 from mailbot.policy.profile import RetentionRules
 from mailbot.store import retention
+from mailbot.store.absences import Absences
 from mailbot.store.audit import Audit
 from mailbot.store.away_notices import AwayNotices
 from mailbot.store.database import Database
 from mailbot.store.diary import Diary
 from mailbot.store.installation import Installation
 from mailbot.store.intake import Intake
+from mailbot.store.mandates import Mandates
 from mailbot.store.messages import Messages
 from mailbot.store.obligations import Obligations
 from mailbot.store.outbox import Outbox
@@ -34,6 +36,8 @@ class Store:
         self.diary = Diary(database, references)
         self.outbox = Outbox(database, references)
         self.away_notices = AwayNotices(database)
+        self.absences = Absences(database, references)
+        self.mandates = Mandates(database, references)
         self.installation = Installation(database)
         self.audit = Audit(database)
 

@@ -258,6 +258,69 @@ installation = Table(
     Column("value", Text, nullable=False),
 )
 
+#: Who is away when, and how their mail is looked after. `back_on` is the first working day back.
+absences = Table(
+    "absences",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("person", Text, nullable=False, index=True),
+    Column("from_on", Date, nullable=False),
+    Column("back_on", Date, nullable=False),
+    Column("option", Text, nullable=False),
+    Column("colleague", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    # rises with every change of the automatic reply: who got an older text gets the new one (RFC 5230 4.2, :handle)
+    Column("text_version", Integer, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    _one_of("option", "A", "B", "C", "D"),
+    _one_of("state", "planned", "active", "proven", "broken", "ended", "cancelled"),
+    Index("ix_absences_state_back_on", "state", "back_on"),
+)
+
+absence_covers = Table(
+    "absence_covers",
+    metadata,
+    Column("absence_ref", Text, ForeignKey("absences.ref", ondelete="CASCADE"), primary_key=True),
+    Column("week", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    # NULL: the mail that asks has not been queued (observe mode)
+    Column("asked_at", Instant),
+    Column("answered_at", Instant),
+    _one_of("state", "asked", "accepted", "declined"),
+)
+
+#: What platforms returned when something was installed for an absence, to undo it by; opaque.
+absence_tokens = Table(
+    "absence_tokens",
+    metadata,
+    Column("absence_ref", Text, ForeignKey("absences.ref", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+)
+
+#: Who may read whose personal mailbox (fullmakt), from when to when (both included; no end: until revoked).
+mandates = Table(
+    "mandates",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("reader", Text, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("to_on", Date),
+    # on whose word: a person id
+    Column("granted_by", Text, nullable=False),
+    # the absence that created it, and ends it when it is cancelled
+    Column("absence_ref", Text, ForeignKey("absences.ref", ondelete="CASCADE")),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_by", Text),
+    Column("revoked_at", Instant),
+)
+
 #: Append-only; references, rule ids, actor ids and fingerprints, never personal text (invariant 8).
 audit = Table(
     "audit",
