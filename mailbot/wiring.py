@@ -10,6 +10,7 @@ from mailbot.config.model import Config, ImapServer, MailboxSettings, MaildirSer
 from mailbot.platforms.base import Mailbox, Sender, Watch
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
+from mailbot.store.journal import Journal
 from mailbot.store.lock import exclusive
 from mailbot.store.references import References
 from mailbot.store.store import Store
@@ -33,10 +34,15 @@ def templates(config: Config) -> Templates:
 
 
 @contextmanager
-def installation(config: Config) -> Iterator[Context]:
-    """Everything a command on a configured installation needs; closed at the end."""
+def installation(config: Config, *, by_command: bool = True) -> Iterator[Context]:
+    """Everything a command on a configured installation needs; closed at the end.
+
+    `by_command`: what is decided goes into the journal of people's decisions.
+    """
     keys = references(config)
-    with Store.open(config.paths.database, keys) as store, imap_servers(config) as imap:
+    journal = Journal(Path(config.paths.journal))
+    opened = Store.open(config.paths.database, keys, journal=journal, by_command=by_command)
+    with opened as store, imap_servers(config) as imap:
         yield Context(
             config=config,
             store=store,
@@ -51,7 +57,7 @@ def installation(config: Config) -> Iterator[Context]:
 @contextmanager
 def daemon_installation(config: Config) -> Iterator[Context]:
     """Like `installation`, and refuses to start beside another daemon on the same database."""
-    with exclusive(config.paths.database), installation(config) as context:
+    with exclusive(config.paths.database), installation(config, by_command=False) as context:
         yield context
 
 

@@ -78,6 +78,39 @@ def backup(file: Path, lang: str | None, config_path: Path | None) -> None:
 
 
 @db.command()
+@json_option
+@lang_option
+@config_option
+def replay(as_json: bool, lang: str | None, config_path: Path | None) -> int:
+    """Bring what people decided by command since the backup into a restored database. Safe to repeat.
+
+    \b
+    The decisions come from the journal (paths.journal), in order, each with who and when. Those about mail that
+    mailbot has not read again yet wait for its next pass. `mailbot run` does all this by itself.
+    Exit status: 0 everything stands, 1 some decisions wait or do not fit what stands now.
+    Examples:
+      sudo -u mailbot mailbot db replay
+    """
+    from mailbot.cli.language import chosen, say
+    from mailbot.cli.output import emit_json
+    from mailbot.wiring import installation
+
+    config = load_config(config_path, task="handle the database")
+    with installation(config, by_command=False) as context:
+        done = context.store.replay()
+    if as_json:
+        emit_json({"applied": done.applied, "waiting": done.waiting, "refused": len(done.refused)})
+    else:
+        language = chosen(lang, config)
+        click.echo(say(language, "db.replayed", applied=done.applied, waiting=done.waiting))
+        for entry in done.refused:
+            click.echo(
+                say(language, "db.refused", decision=entry.decision, ref=entry.arguments.get("ref", "-"), by=entry.by)
+            )
+    return 1 if done.waiting or done.refused else 0
+
+
+@db.command()
 @click.argument("from_url", metavar="FROM")
 @click.argument("to_url", metavar="TO")
 @lang_option

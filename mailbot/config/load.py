@@ -213,8 +213,11 @@ def _absolute(paths: Paths, folder: Path) -> Paths:
     database = paths.database
     if database.startswith(_SQLITE):
         database = _SQLITE + str(folder / database.removeprefix(_SQLITE))
+    # A database server keeps no files here: then it is where the service keeps its own.
+    beside = database.removeprefix(_SQLITE) if database.startswith(_SQLITE) else "/var/lib/mailbot/mailbot"
     return Paths(
         database=database,
+        journal=str(folder / paths.journal) if paths.journal else str(Path(beside).with_suffix(".decisions.jsonl")),
         people=str(folder / paths.people),
         secrets=str(folder / paths.secrets),
         templates=str(folder / paths.templates) if paths.templates else "",

@@ -30,6 +30,8 @@ class Organisation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
     database: str = "sqlite:////var/lib/mailbot/mailbot.db"
+    #: what people decided by command, for a database that has to be restored; empty = beside the SQLite database
+    journal: str = ""
     people: str = "people.toml"
     secrets: str = "/etc/mailbot/secrets"
     templates: str = ""

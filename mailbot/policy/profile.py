@@ -141,6 +141,8 @@ class RetentionRules:
 
     settled_mail: int = field(default=14, metadata=within(1, 3650))
     settled_items: int = field(default=365, metadata=within(1, 36500))
+    #: decisions in the journal beside the database; a backup older than this cannot be brought up to date from it
+    journal: int = field(default=90, metadata=within(1, 3650))
     unmatched_sent_traces: int = field(default=60, metadata=within(1, 3650))
 
 

@@ -11,7 +11,8 @@ from mailbot.policy.absence import Absence, Cover, Option
 from mailbot.store import audit
 from mailbot.store.audit import RULES, Detail, NewLine
 from mailbot.store.database import Database, chunks, upsert
-from mailbot.store.lookup import shown_form
+from mailbot.store.decisions import journaled
+from mailbot.store.lookup import NotFound, shown_form
 from mailbot.store.mandates import revoke_of_absence
 from mailbot.store.records import AbsenceState, CoverAnswer, StoredAbsence
 from mailbot.store.references import References, parse_ref
@@ -54,6 +55,7 @@ class Absences:
         with self._database.read() as connection:
             return _records(connection, select(absences).where(absences.c.ref == _find(connection, ref).ref))[0]
 
+    @journaled("absences.plan")
     def plan(self, absence: Absence, *, replaces: Sequence[str] = (), by: str, now: datetime) -> str:
         """Store a new absence, and cancel those in `replaces`, in one transaction; its reference.
 
@@ -70,6 +72,7 @@ class Absences:
             _note(connection, "absence_planned", ref, _told(absence), by, now)
             return ref
 
+    @journaled("absences.change")
     def change(self, ref: str, absence: Absence, *, by: str, now: datetime) -> None:
         """Other dates, option or covers; the text gets a new version. Covers who stay the same keep their answer."""
         with self._database.write() as connection:
@@ -83,6 +86,7 @@ class Absences:
             revoke_of_absence(connection, row.ref, by=by, now=now)
             _note(connection, "absence_changed", row.ref, _told(absence), by, now)
 
+    @journaled("absences.cancel")
     def cancel(self, ref: str, *, by: str, now: datetime) -> None:
         """It will not be, or ends early: its own mandates end with it. What is installed is undone by its tokens."""
         with self._database.write() as connection:
@@ -103,6 +107,7 @@ class Absences:
         with self._database.write(in_turn=False) as connection:
             connection.execute(update(absence_covers).where(*here).values(asked_at=now))
 
+    @journaled("absences.answer_cover")
     def answer_cover(
         self, ref: str, *, person: str, accepted: bool, weeks: Sequence[str] | None = None, by: str, now: datetime
     ) -> tuple[str, ...]:
@@ -164,7 +169,7 @@ class Absences:
 def _find(connection: Connection, text: str, *, only: Sequence[AbsenceState] | None = None) -> Row[Any]:
     row = connection.execute(select(absences).where(absences.c.ref == (parse_ref(text) or text))).one_or_none()
     if row is None:
-        raise UserError(f"no absence {shown_form(text)}; `mailbot absence list` shows them")
+        raise NotFound(f"no absence {shown_form(text)}; `mailbot absence list` shows them")
     if only is not None and row.state not in only:
         raise UserError(f"{row.ref} is {row.state}, so it cannot be changed")
     return row

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from mailbot.store import audit
 from mailbot.store.audit import NewLine
 from mailbot.store.database import Database, upsert
+from mailbot.store.decisions import journaled
 from mailbot.store.records import AwayNotice
 from mailbot.store.tables import away_notices
 
@@ -17,6 +18,7 @@ class AwayNotices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @journaled("away_notices.add")
     def add(self, notice: AwayNotice, *, by: str, now: datetime) -> None:
         """Note that somebody is away; a notice that begins on the same day is replaced."""
         row = {
@@ -31,6 +33,7 @@ class AwayNotices:
             upsert(connection, away_notices, [row])
             audit.append(connection, [NewLine(actor=by, action="away_noted", detail=detail)], now=now)
 
+    @journaled("away_notices.withdraw")
     def withdraw(self, person: str, day: date, *, by: str, now: datetime) -> bool:
         """Back at work on `day` and after: notices end there. False: none covered that day, so nothing has changed."""
         covers = (away_notices.c.person == person, away_notices.c.back_on > day, away_notices.c.withdrawn_at.is_(None))

@@ -6,10 +6,10 @@ what a writer has read stays true until it commits, and no two of them open the 
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +17,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
 from mailbot.errors import MailbotError, TransientError, UserError
+
+if TYPE_CHECKING:
+    from mailbot.store.journal import Journal
 
 #: "mb" and a number: which advisory locks are mailbot's (PostgreSQL has one name space of them per database)
 WRITER_LOCK = 0x6D62_0001
@@ -74,6 +77,10 @@ class Database:
             )
         except (NoSuchModuleError, ModuleNotFoundError):
             raise UserError("PostgreSQL needs its driver: pip install 'mailbot[postgres]'") from None
+        #: where this process writes down what people decide; None: it decides nothing in a person's name
+        self.journal: Journal | None = None
+        #: runs at the end of every writing transaction, before its commit
+        self.before_commit: Callable[[Connection], None] = lambda _: None
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -105,6 +112,7 @@ class Database:
                 if in_turn and not self.is_sqlite:
                     connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
                 yield connection
+                self.before_commit(connection)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ from mailbot.errors import UserError
 from mailbot.store import audit
 from mailbot.store.audit import NewLine
 from mailbot.store.database import Database
+from mailbot.store.decisions import journaled
 from mailbot.store.lookup import the_only, unit_items
 from mailbot.store.records import DiaryItem, DiaryState
 from mailbot.store.references import References
@@ -43,6 +44,7 @@ class Diary:
         """The items of a message, at most one per unit."""
         return _all(self._database, _query().where(diary_items.c.message_ref == message_ref))
 
+    @journaled("diary.confirm")
     def confirm(self, ref: str, number: str, *, by: str, now: datetime, forced: bool = False) -> None:
         """It was registered under `number`; UserError where another number stands already.
 
@@ -64,11 +66,13 @@ class Diary:
                 detail["replaced_number"] = other
             _update(connection, row, values, "registered", by=by, now=now, detail=detail)
 
+    @journaled("diary.dismiss")
     def dismiss(self, ref: str, reason: str, *, by: str, now: datetime) -> None:
         """It need not be registered, and why."""
         values = {"state": "dismissed", "number": None, "reason": reason, "settled_at": now, "settled_by": by}
         self._change(ref, values, "dismissed", by=by, now=now, only=("proposed", "asked", "forwarded"))
 
+    @journaled("diary.reopen")
     def reopen(self, ref: str, *, by: str, now: datetime) -> None:
         """Undo `confirm` or `dismiss`: it waits for the registrar again."""
         values = {"number": None, "reason": None, "settled_at": None, "settled_by": None}

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select
 from mailbot.store import audit
 from mailbot.store.audit import NewLine
 from mailbot.store.database import Database, upsert
+from mailbot.store.decisions import journaled
 from mailbot.store.records import Pause
 from mailbot.store.tables import installation
 
@@ -31,6 +32,7 @@ class Installation:
         with self._database.write() as connection:
             upsert(connection, installation, [{"name": name, "value": value}])
 
+    @journaled("installation.pause")
     def pause(self, *, by: str, reason: str, now: datetime) -> None:
         """Nothing leaves from now on. While paused already, the first pause stays as it was noted."""
         with self._database.write() as connection:
@@ -40,6 +42,7 @@ class Installation:
             upsert(connection, installation, [{"name": _PAUSED, "value": value}])
             audit.append(connection, [NewLine(actor=by, action="paused")], now=now)
 
+    @journaled("installation.resume")
     def resume(self, *, by: str, now: datetime) -> bool:
         """Mail may leave again. False: nothing was paused, so nothing has changed."""
         with self._database.write() as connection:

@@ -10,6 +10,10 @@ from mailbot.store.references import References, parse_ref
 from mailbot.store.tables import messages, unit_messages
 
 
+class NotFound(UserError):
+    """There is no such thing, or not yet: its mail may not have been read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A message in one unit."""
@@ -55,7 +59,7 @@ def the_only(refs: Sequence[str], text: str, *, what: str, command: str) -> str:
     """The one reference meant. UserError when there is none, or more than one and the person must choose."""
     shown = shown_form(text)
     if not refs:
-        raise UserError(f"no {what} {shown}; `mailbot {command}` shows them")
+        raise NotFound(f"no {what} {shown}; `mailbot {command}` shows them")
     if len(refs) > 1:
         raise UserError(f"{shown} is {what} of several units; name one of them: {', '.join(refs)}")
     return refs[0]

@@ -10,7 +10,8 @@ from mailbot.errors import UserError
 from mailbot.store import audit
 from mailbot.store.audit import NewLine
 from mailbot.store.database import Database
-from mailbot.store.lookup import shown_form
+from mailbot.store.decisions import journaled
+from mailbot.store.lookup import NotFound, shown_form
 from mailbot.store.records import Mandate
 from mailbot.store.references import References, parse_ref
 from mailbot.store.tables import mandates
@@ -49,6 +50,7 @@ class Mandates:
             needed = max(needed, date.fromordinal(mandate.to.toordinal() + 1))
         return False
 
+    @journaled("mandates.add")
     def add(
         self,
         *,
@@ -85,12 +87,13 @@ class Mandates:
             audit.append(connection, [NewLine(actor=by, action="mandate_added", ref=ref)], now=now)
         return ref
 
+    @journaled("mandates.revoke")
     def revoke(self, ref: str, *, by: str, now: datetime) -> None:
         """It holds no more from now on. UserError when there is none, or it was revoked before."""
         with self._database.write() as connection:
             row = connection.execute(select(mandates).where(mandates.c.ref == (parse_ref(ref) or ref))).one_or_none()
             if row is None:
-                raise UserError(f"no mandate {shown_form(ref)}; `mailbot mandate list` shows them")
+                raise NotFound(f"no mandate {shown_form(ref)}; `mailbot mandate list` shows them")
             if row.revoked_at is not None:
                 raise UserError(f"{row.ref} was revoked before")
             _revoke(connection, [row.ref], by=by, now=now)

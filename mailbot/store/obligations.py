@@ -11,6 +11,7 @@ from mailbot.errors import UserError
 from mailbot.store import audit
 from mailbot.store.audit import RULES, Detail, NewLine
 from mailbot.store.database import Database
+from mailbot.store.decisions import journaled
 from mailbot.store.lookup import the_only, unit_items
 from mailbot.store.records import Obligation, ObligationState
 from mailbot.store.references import References
@@ -88,21 +89,25 @@ class Obligations:
         with self._database.read() as connection:
             return Counter(asker for recipients in connection.execute(query).scalars() for asker in recipients)
 
+    @journaled("obligations.assign")
     def assign(self, ref: str, person_id: str, *, by: str, now: datetime) -> None:
         """Make `person_id` ("" = nobody in particular) answer it; later mail does not change that."""
         detail = {"assignee": person_id}
         self._change(ref, {"assignee": person_id, "assigned_by": by}, "assigned", by=by, now=now, detail=detail)
 
+    @journaled("obligations.answered")
     def answered(self, ref: str, *, how: str, by: str, now: datetime) -> None:
         """A person says that it was answered, perhaps elsewhere (`how`: telephone, visit, letter ...)."""
         values = {"state": "answered", "met_at": now, "met_by": by, "reason": how, "settled_by_person": True}
         self._change(ref, values, "answered", by=by, now=now, only=("open",))
 
+    @journaled("obligations.dismiss")
     def dismiss(self, ref: str, *, reason: str, by: str, now: datetime) -> None:
         """A person says that no answer is owed."""
         values = {"state": "dismissed", "met_at": now, "met_by": by, "reason": reason, "settled_by_person": True}
         self._change(ref, values, "dismissed", by=by, now=now, only=("open",))
 
+    @journaled("obligations.reopen")
     def reopen(self, ref: str, *, by: str, now: datetime) -> None:
         """A person says that the answer is still owed; what was sent until now does not count."""
         values = {
@@ -115,6 +120,7 @@ class Obligations:
         }
         self._change(ref, values, "reopened", by=by, now=now, only=("answered", "dismissed"), recompute=True)
 
+    @journaled("obligations.release_held")
     def release_held(self, mailbox: str | None = None, *, by: str, now: datetime) -> int:
         """Let automatic replies go that were held (first pass, burst, reset); how many open obligations that frees."""
         wanted = [obligations.c.hold_replies, obligations.c.state == "open"]

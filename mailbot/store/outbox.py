@@ -16,7 +16,8 @@ from mailbot.errors import UserError
 from mailbot.store import audit
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.database import Database, chunks
-from mailbot.store.lookup import message_id_form, shown_form
+from mailbot.store.decisions import journaled
+from mailbot.store.lookup import NotFound, message_id_form, shown_form
 from mailbot.store.queueing import queue
 from mailbot.store.records import NewMail, OutboxItem, OutboxState
 from mailbot.store.references import References, parse_ref
@@ -173,12 +174,14 @@ class Outbox:
                 found.update(connection.execute(query).scalars())
         return frozenset(found)
 
+    @journaled("outbox.release")
     def release(self, ref: str, *, by: str, now: datetime) -> None:
         """A person lets held, failed or unclear mail go (again)."""
         # A draft of an earlier attempt may be gone or sent: the next attempt prepares its own.
         values = {"state": "pending", "next_attempt_at": now, "hold": None, "handle": None, "settled_at": None}
         self._decide(ref, values, "released", by=by, now=now, only=("held", "unknown", "failed"))
 
+    @journaled("outbox.cancel")
     def cancel(self, ref: str, *, by: str, now: datetime) -> None:
         """A person decides that it shall never go out."""
         values = {"state": "cancelled", "settled_at": now}
@@ -211,7 +214,7 @@ class Outbox:
         rows = connection.execute(_query().where(named)).all()
         exact = [row for row in rows if row.ref == ref] or rows
         if not exact:
-            raise UserError(f"no mail {shown_form(text)} in the outbox; `mailbot outbox list` shows them")
+            raise NotFound(f"no mail {shown_form(text)} in the outbox; `mailbot outbox list` shows them")
         if len(exact) > 1:
             raise UserError(f"{shown_form(text)} has several mails; name one: {', '.join(row.ref for row in exact)}")
         return exact[0]

@@ -1,6 +1,6 @@
 """The store: one database, one small class per family of rows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -10,9 +10,11 @@ from mailbot.store.absences import Absences
 from mailbot.store.audit import Audit
 from mailbot.store.away_notices import AwayNotices
 from mailbot.store.database import Database
+from mailbot.store.decisions import Replayed, missing, note_decision, replay
 from mailbot.store.diary import Diary
 from mailbot.store.installation import Installation
 from mailbot.store.intake import Intake
+from mailbot.store.journal import Journal
 from mailbot.store.mandates import Mandates
 from mailbot.store.messages import Messages
 from mailbot.store.obligations import Obligations
@@ -27,8 +29,13 @@ class Store:
     Any method raises TransientError when the database stays locked or does not answer.
     """
 
-    def __init__(self, database: Database, references: References) -> None:
+    def __init__(
+        self, database: Database, references: References, journal: Journal | None = None, *, by_command: bool = False
+    ) -> None:
         self._database = database
+        self._journal = journal
+        database.before_commit = note_decision
+        database.journal = journal if by_command else None
         self.references = references
         self.intake = Intake(database, references)
         self.messages = Messages(database, references)
@@ -42,19 +49,41 @@ class Store:
         self.audit = Audit(database)
 
     @classmethod
-    def open(cls, url: str, references: References, *, lock_timeout_seconds: float = 30.0) -> "Store":
+    def open(
+        cls,
+        url: str,
+        references: References,
+        *,
+        journal: Journal | None = None,
+        by_command: bool = False,
+        lock_timeout_seconds: float = 30.0,
+    ) -> "Store":
         """The store at `url`. UserError when its tables are missing, older or newer than this program's: they are
-        never changed silently."""
+        never changed silently.
+
+        `by_command`: what is decided through this store was decided by command, and goes into the journal too.
+        """
         database = Database(url, lock_timeout_seconds=lock_timeout_seconds)
         try:
             require_current(database)
         except BaseException:
             database.dispose()
             raise
-        return cls(database, references)
+        return cls(database, references, journal, by_command=by_command)
+
+    def replay(self, until: datetime | None = None) -> Replayed:
+        """Bring in what people decided by command (up to `until`) and this database lacks, since it was restored or a
+        command was killed. What is about mail that has not been read again waits for the next call."""
+        return replay(self, self._database, self._journal, until) if self._journal else Replayed()
+
+    def lacking_decisions(self) -> int:
+        """How many decisions of the journal are not in this database."""
+        return missing(self._database, self._journal) if self._journal else 0
 
     def purge(self, now: datetime, rules: RetentionRules) -> retention.Purged:
         """Drop what the retention periods no longer allow to keep; how much of each."""
+        if self._journal is not None:
+            self._journal.drop_before(now - timedelta(days=rules.journal))
         return retention.purge(self._database, now, rules)
 
     def close(self) -> None:

@@ -53,8 +53,12 @@ def one_pass(
     mailboxes = read_all(context, wanted, now, progress)
     if back_off is not None:
         back_off.note(mailboxes, now)
+    # What people decided is heard before clocks fall due, and again before anything leaves: it may be about mail that
+    # only now is queued again (a restored database).
+    context.store.replay()
     holding_replies = send_holding_replies(context, now)
     digests = _write_digests(context, now, polling=back_off is not None)
+    context.store.replay()
     sent = deliver_all(context, now)
     _forget(context, now)
     report = PassReport(
