@@ -16,7 +16,7 @@ from mailbot.policy.signals import Hit
 
 # An asker has the right to a decision that can be appealed, so handling is needed ("som kräver handläggning"):
 # requests for documents (TF 2:15-18) and for the removal of personal data (GDPR art. 12, 17).
-_NEEDS_HANDLING = frozenset({Kind.DOCUMENT_REQUEST, Kind.CONSENT_REQUEST})
+_NEEDS_HANDLING = (Kind.DOCUMENT_REQUEST, Kind.CONSENT_REQUEST)
 _SIGNS_OF_A_MATTER = frozenset(
     {"problem", "anger", "harm", "failing", "disagreement", "refusal", "redo", "investigate", "worry", "demand_hidden"}
     | {
@@ -133,7 +133,9 @@ def _demands(reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]]
 
 def _matter(reading: Reading, groups: Mapping[str, Sequence[Hit]], weighed: Mapping[Kind, Score]) -> Verdict:
     """Somebody outside brings a matter that no single signal establishes: signs that need handling add up."""
-    strongest = max((weighed[kind] for kind in BROUGHT_BY_PEOPLE if kind in weighed), key=lambda score: score.points)
+    # in the order of the findings, not of a set: the same mail gives the same evidence in every process
+    brought = [score for kind, score in weighed.items() if kind in BROUGHT_BY_PEOPLE]
+    strongest = max(brought, key=lambda score: score.points)
     marks = len(_SIGNS_OF_A_MATTER & groups.keys())
     points = strongest.points + 0.7 * min(marks, 3)
     points += 0.7 * bool(groups.get("request")) + 0.7 * reading.has_attachments

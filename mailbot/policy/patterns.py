@@ -11,57 +11,22 @@ number of patterns.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Generic, NamedTuple, TypeVar
 
-from mailbot.policy.phrases import Word, words
-from mailbot.policy.trie import STEM_LETTERS, Choice, Node, Runs
+from mailbot.policy.trie import Node, Runs, Tree, plant
+from mailbot.policy.vocabulary import STEM_LETTERS, Choice
+from mailbot.policy.words import WORD, Text
 
 Label = TypeVar("Label")
 
 #: what brackets with several words may grow into; more is a slip of the pen
 _MOST_VARIANTS = 500
-_CLAUSE_MARKS = frozenset(",.!?:;\n–(-/")
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text made ready for searching."""
-
-    text: str
-    words: tuple[Word, ...]
-    #: numbers of the sentences that end with a question mark
-    asking: frozenset[int]
-
-    def clause_before(self, index: int, joints: frozenset[str]) -> bool:
-        """Whether a sentence or clause begins at word `index`: after a mark, a line break or a joining word."""
-        if index == 0:
-            return True
-        before = self.words[index - 1]
-        return before.text in joints or self.parted(index - 1)
-
-    def parted(self, index: int) -> bool:
-        """Whether a punctuation mark or line break stands between word `index` and the next."""
-        between = self.text[self.words[index].end : self.words[index + 1].start]
-        return between != " " and not _CLAUSE_MARKS.isdisjoint(between)
-
-
-def prepare(text: str) -> Text:
-    """`text` split into words and sentences, once for all patterns."""
-    text_words = words(text)
-    asking: set[int] = set()
-    if "?" in text:
-        ends = [word.start for word in text_words[1:]] + [len(text)]
-        for word, end in zip(text_words, ends, strict=False):
-            if text.find("?", word.end, min(end, word.end + 8)) >= 0:
-                asking.add(word.sentence)
-    return Text(text, text_words, frozenset(asking))
-
-
-class _Line(NamedTuple, Generic[Label]):
+class Line(NamedTuple, Generic[Label]):
     """What a pattern asks beside its words, and what it stands for."""
 
     at_start: bool
@@ -70,39 +35,45 @@ class _Line(NamedTuple, Generic[Label]):
 
 
 @dataclass(frozen=True, slots=True)
-class Match(Generic[Label]):
-    """A pattern found: from word `first` to word `last`, both included."""
-
-    label: Label
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
 class Patterns(Generic[Label]):
     """Compiled patterns, all in one tree."""
 
-    root: Node[_Line[Label]]
+    tree: Tree[Line[Label]]
 
-    def find(self, text: Text, joints: frozenset[str] = frozenset()) -> Iterator[Match[Label]]:
-        """Every pattern found; a clause begins behind a word of `joints` as it does behind a comma."""
-        for line, first, last in self.root.find(text.words):
-            if line.asking and text.words[first].sentence not in text.asking:
+    def find(self, text: Text, joints: frozenset[str] = frozenset()) -> Iterator[tuple[Label, int, int]]:
+        """(label, first word, last word) of every pattern found; a clause begins behind a word of `joints` as it does
+        behind a comma."""
+        for line, first, last in self.tree.find(text):
+            if line.asking and text.sentences[first] not in text.asking:
                 continue
             if not line.at_start or text.clause_before(first, joints):
-                yield Match(line.label, first, last)
+                yield line.label, first, last
 
 
-def compile_patterns(lines: Sequence[tuple[str, Label]]) -> Patterns[Label]:
-    """(pattern, label) pairs, ready to search. Raises ValueError that says what is wrong with which pattern."""
-    root: Node[_Line[Label]] = Node()
-    numbers = count()
+def compile_patterns(lines: Iterable[tuple[str, Label]], first_number: int = 0) -> Node[Line[Label]]:
+    """The tree of (pattern, label) pairs; several can be searched as one when their numbers do not meet.
+
+    Raises ValueError that says what is wrong with which pattern.
+    """
+    return plant(_numbered(lines, first_number))
+
+
+def problem_of(pattern: str) -> str | None:
+    """What is wrong with `pattern`; None when it can be compiled."""
+    try:
+        list(_numbered([(pattern, None)], 0))
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _numbered(lines: Iterable[tuple[str, Label]], first_number: int) -> Iterator[tuple[Runs, int, Line[Label]]]:
+    numbers = count(first_number)
     for pattern, label in lines:
         bare = pattern.lower().strip()
-        line = _Line(bare.startswith("^"), bare.endswith("?"), label)
+        line = Line(bare.startswith("^"), bare.endswith("?"), label)
         for runs in _alternatives(bare.lstrip("^").rstrip("?")):
-            root.add(runs, next(numbers), line)
-    return Patterns(root)
+            yield runs, next(numbers), line
 
 
 def _alternatives(pattern: str) -> Iterator[Runs]:
@@ -121,7 +92,7 @@ def _choice(spellings: Sequence[str], pattern: str) -> Choice:
     exact, starts, ends = set(), [], []
     for spelling in spellings:
         stem = spelling.strip("*")
-        if not _WORD.fullmatch(stem) or ("*" in spelling and len(stem) < STEM_LETTERS):
+        if not WORD.fullmatch(stem) or ("*" in spelling and len(stem) < STEM_LETTERS):
             raise ValueError(f"{pattern!r}: {spelling!r} is not a word, or too short for an asterisk")
         if spelling.startswith("*") and spelling.endswith("*"):
             raise ValueError(f"{pattern!r}: {spelling!r} may have one asterisk only")

@@ -8,33 +8,23 @@ A phrase is written as a registrar would write it, in small letters:
 
 `expand` writes out choices: "(min|vår) granne" stands for two phrases, "(strängt|) förtroligt" too.
 
-The text is split into words once and each word is looked up, so the cost grows with the text and not with the number
-of phrases times the text.
+The text is split into words once (`words.py`) and each word is looked up, so the cost grows with the text and not with
+the number of phrases times the text.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-from mailbot.policy.trie import STEM_LETTERS, Choice, Node, Runs
+from mailbot.policy.trie import Runs, Tree, plant
+from mailbot.policy.vocabulary import STEM_LETTERS, Choice
+from mailbot.policy.words import WORD, Text
 
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_SENTENCE_END = re.compile(r"[.!?](?=\s)|\n\s*\n")
 #: what one phrase with choices may grow into; more is a slip of the pen
 _MOST_VARIANTS = 400
 
 Label = TypeVar("Label")
-
-
-class Word(NamedTuple):
-    """One word of a text, lower case, with its place and the number of its sentence."""
-
-    text: str
-    start: int
-    end: int
-    sentence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +37,24 @@ class Found(Generic[Label]):
     sentence: int
 
 
-@lru_cache(maxsize=4)  # several rules read the same text
-def words(text: str) -> tuple[Word, ...]:
-    """The words of `text` in order."""
-    found: list[Word] = []
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    sentence = 0
-    for match in _WORD.finditer(text):
-        while sentence < len(ends) and match.start() >= ends[sentence]:
-            sentence += 1
-        found.append(Word(match.group().lower(), match.start(), match.end(), sentence))
-    return tuple(found)
-
-
 @dataclass(frozen=True, slots=True)
 class Phrases(Generic[Label]):
     """Compiled phrases, each with a label of the caller's choice."""
 
-    root: Node[Label]
+    tree: Tree[Label]
     count: int = field(default=0)
 
-    def find(self, text_words: Sequence[Word]) -> Iterator[Found[Label]]:
+    def find(self, text: Text) -> Iterator[Found[Label]]:
         """Every phrase found, in the order of their beginnings."""
-        for label, first, last in self.root.find(text_words):
-            word = text_words[first]
-            yield Found(label, word.start, text_words[last].end, word.sentence)
+        for label, first, last in self.tree.find(text):
+            yield Found(label, text.starts[first], text.ends[last], text.sentences[first])
 
 
 def compile_phrases(labelled: Mapping[str, Label]) -> Phrases[Label]:
     """Phrases -> labels, ready to search. Raises ValueError for a phrase without words or with too short a stem."""
-    root: Node[Label] = Node()
-    for number, (phrase, label) in enumerate(labelled.items()):
-        root.add(_runs(phrase), number, label)
-    return Phrases(root, len(labelled))
+    numbered = enumerate(labelled.items())
+    root = plant((_runs(phrase), number, label) for number, (phrase, label) in numbered)
+    return Phrases(Tree(root), len(labelled))
 
 
 def _runs(phrase: str) -> Runs:
@@ -90,7 +65,7 @@ def _runs(phrase: str) -> Runs:
                 runs.append([])
             continue
         text = part.strip("*")
-        if not _WORD.fullmatch(text) or ("*" in part and len(text) < STEM_LETTERS):
+        if not WORD.fullmatch(text) or ("*" in part and len(text) < STEM_LETTERS):
             raise ValueError(f"phrase {phrase!r}: {part!r} is not a word, or too short for an asterisk")
         runs[-1].append(_choice(text, part.startswith("*"), part.endswith("*")))
     if not runs[-1]:

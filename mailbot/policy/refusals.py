@@ -7,8 +7,9 @@ enough.
 from mailbot.mail.message import Message
 from mailbot.policy.automatic_words import automatic_words
 from mailbot.policy.model import Evidence, Facts, Verdict
-from mailbot.policy.phrases import Phrases, words
+from mailbot.policy.phrases import Phrases
 from mailbot.policy.reading import subject_prefixes
+from mailbot.policy.words import split
 
 #: text behind this many characters does not change what kind of program wrote it
 LOOK_AT_CHARACTERS = 20_000
@@ -100,14 +101,14 @@ def phrase_in_text(message: Message, phrases: Phrases[str]) -> Evidence | None:
         ]
     )
     for offset, part in parts:
-        for found in phrases.find(words(part)):
+        for found in phrases.find(split(part)):
             return Evidence("text", offset + found.start, offset + found.end)
     return None
 
 
 def phrase_in_subject(message: Message, phrases: Phrases[str]) -> Evidence | None:
     """The first phrase found in the subject."""
-    for found in phrases.find(words(message.subject[:1000])):
+    for found in phrases.find(split(message.subject[:1000])):
         return Evidence("subject", found.start, found.end)
     return None
 

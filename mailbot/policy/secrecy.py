@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from mailbot.policy import identity_numbers
 from mailbot.policy.model import Evidence, Verdict
-from mailbot.policy.phrases import words
 from mailbot.policy.profile import Policy
 from mailbot.policy.reading import Reading
 from mailbot.policy.secrecy_signals import Group, secrecy_phrases
+from mailbot.policy.words import split
 
 # The chapters of offentlighets- och sekretesslagen (2009:400) that keep something secret begin with 15.
 _OSL = re.compile(
@@ -106,15 +106,14 @@ def _identity_numbers(reading: Reading) -> Iterator[Verdict]:
 
 def _hits(reading: Reading) -> Iterator[_Hit]:
     """Lines of the file, names and references to the law, in the new text and in the subject."""
-    text_words = words(reading.new)
-    for found in secrecy_phrases().find(text_words):
+    text = split(reading.new)
+    for found in secrecy_phrases().find(text):
         for line in found.label:
             yield _Hit(line.group, line.rule, line.points, found.sentence, reading.evidence(found.start, found.end))
-    starts = [word.start for word in text_words]
     for group, points_, start, end in _patterns(reading.new):
-        index = bisect_right(starts, start) - 1
-        yield _Hit(group, group, points_, text_words[max(index, 0)].sentence, reading.evidence(start, end))
-    for found in secrecy_phrases().find(words(reading.subject)):
+        index = bisect_right(text.starts, start) - 1
+        yield _Hit(group, group, points_, text.sentences[max(index, 0)], reading.evidence(start, end))
+    for found in secrecy_phrases().find(split(reading.subject)):
         for line in found.label:
             yield _Hit(line.group, line.rule, line.points, _SUBJECT, reading.subject_evidence(found.start, found.end))
     for group, points_, start, end in _patterns(reading.subject):
@@ -132,7 +131,7 @@ def _quoted_hits(reading: Reading) -> Iterator[_Hit]:
     for span in spans:
         text = body.text[span.start : min(span.end, span.start + budget)] if body else ""
         budget -= len(text)
-        for found in secrecy_phrases().find(words(text)):
+        for found in secrecy_phrases().find(split(text)):
             place = Evidence("text", span.start + found.start, span.start + found.end)
             for line in found.label:
                 if line.group not in ("stamp", "business"):

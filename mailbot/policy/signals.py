@@ -15,24 +15,34 @@ file; 0 switches a line off.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
 from mailbot.errors import UserError
 from mailbot.policy.model import Evidence
-from mailbot.policy.patterns import Patterns, Text, compile_patterns, prepare
+from mailbot.policy.patterns import Line, Patterns, compile_patterns, problem_of
 from mailbot.policy.profile import Policy
 from mailbot.policy.reading import Reading
+from mailbot.policy.trie import Node, Tree
+from mailbot.policy.words import Text, split
 
 #: language -> group -> phrase -> points
 Overrides = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+#: the same, in a form to remember by: language, group, phrase, points
+_Frozen = tuple[tuple[str, str, str, float], ...]
 
 SHIPPED = ("sv", "nb", "en")
 # Which files a mail is read by: neighbours by the nearest language, all three when the language is uncertain.
 _FILES = {"sv": ("sv",), "nb": ("nb",), "nn": ("nb",), "da": ("nb",), "en": ("en",)}
 _SURE = 0.5
+
+# Groups of single words that bear on others.
+_SMALL = ("negation", "hedge", "joint")
+#: more than any language's file will ever hold
+_MOST_PATTERNS = 1_000_000
 
 #: sentence number of what stands in the subject, a file name or the sender; near to everything
 NOWHERE = -1
@@ -59,6 +69,17 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
+class _Compiled:
+    """The lines of one language."""
+
+    text: Node[Line[_Line]]
+    sender: Node[Line[_Line]]
+    #: words that weaken what follows (`negation`, `hedge`), or begin a clause as a full stop does (`joint`)
+    small: Mapping[str, frozenset[str]]
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class SignalSet:
     """The compiled lines of one or more languages."""
 
@@ -66,7 +87,6 @@ class SignalSet:
     sender: Patterns[_Line]
     negations: frozenset[str]
     hedges: frozenset[str]
-    #: words after which a clause begins as it would after a full stop ("och", "men")
     joints: frozenset[str]
     lines: int
 
@@ -94,29 +114,41 @@ def load(language: str | None, overrides: Overrides | None = None) -> SignalSet:
 
 
 @lru_cache(maxsize=32)
-def _load(names: tuple[str, ...], overrides: tuple[tuple[str, str, str, float], ...]) -> SignalSet:
-    lines: list[tuple[str, _Line]] = []
-    small: dict[str, set[str]] = {"negation": set(), "hedge": set(), "joint": set()}
-    for name in names:
-        for group, weights in _groups(name, overrides).items():
-            for phrase, points in weights.items():
-                if points and group in small:
-                    small[group].add(phrase)
-                elif points:
-                    lines.append((phrase, _Line(group, f"{name}.{group}.{phrase}", points)))
-    _check(lines)
-    is_sender = "sender_"
+def _load(names: tuple[str, ...], overrides: _Frozen) -> SignalSet:
+    problems = [problem for name in names for problem in _problems(name, overrides)]
+    if problems:
+        raise UserError("signals cannot be read; correct these lines", problems)
+    compiled = [_compiled(name, overrides) for name in names]
+    negations, hedges, joints = (frozenset().union(*(one.small[group] for one in compiled)) for group in _SMALL)
     return SignalSet(
-        compile_patterns([pair for pair in lines if not pair[1].group.startswith(is_sender)]),
-        compile_patterns([pair for pair in lines if pair[1].group.startswith(is_sender)]),
-        frozenset(small["negation"]),
-        frozenset(small["hedge"]),
-        frozenset(small["joint"]),
-        len(lines),
+        Patterns(Tree(*(one.text for one in compiled))),
+        Patterns(Tree(*(one.sender for one in compiled))),
+        negations,
+        hedges,
+        joints,
+        sum(one.lines for one in compiled),
     )
 
 
-def _groups(name: str, overrides: tuple[tuple[str, str, str, float], ...]) -> dict[str, dict[str, float]]:
+@lru_cache(maxsize=32)
+def _compiled(name: str, overrides: _Frozen) -> _Compiled:
+    small: dict[str, frozenset[str]] = dict.fromkeys(_SMALL, frozenset())
+    text: list[tuple[str, _Line]] = []
+    sender: list[tuple[str, _Line]] = []
+    for group, weights in _groups(name, overrides).items():
+        if group in _SMALL:
+            small[group] = frozenset(phrase for phrase, points in weights.items() if points)
+            continue
+        lines = sender if group.startswith("sender_") else text
+        for phrase, points in weights.items():
+            if points:
+                lines.append((phrase, _Line(group, f"{name}.{group}.{phrase}", points)))
+    # Languages are searched together where a mail's own is uncertain: their lines are numbered apart.
+    first = SHIPPED.index(name) * _MOST_PATTERNS
+    return _Compiled(compile_patterns(text, first), compile_patterns(sender, first), small, len(text) + len(sender))
+
+
+def _groups(name: str, overrides: _Frozen) -> dict[str, dict[str, float]]:
     shipped = tomllib.loads(files("mailbot.policy").joinpath("signals", f"{name}.toml").read_text("utf-8"))
     groups = {group: dict(lines) for group, lines in shipped.items()}
     for language, group, phrase, points in overrides:
@@ -125,15 +157,11 @@ def _groups(name: str, overrides: tuple[tuple[str, str, str, float], ...]) -> di
     return groups
 
 
-def _check(lines: Sequence[tuple[str, _Line]]) -> None:
-    problems: list[str] = []
-    for pair in lines:
-        try:
-            compile_patterns([pair])
-        except ValueError as error:
-            problems.append(f"signals {pair[1].rule.split('.')[0]}, group {pair[1].group}: {error}")
-    if problems:
-        raise UserError("signals cannot be read; correct these lines", problems)
+def _problems(name: str, overrides: _Frozen) -> Iterator[str]:
+    for group, weights in _groups(name, overrides).items():
+        for phrase, points in weights.items():
+            if points and group not in _SMALL and (problem := problem_of(phrase)):
+                yield f"signals {name}, group {group}: {problem}"
 
 
 def _language(reading: Reading) -> str | None:
@@ -158,20 +186,19 @@ def _all_hits(reading: Reading, signal_set: SignalSet) -> Iterator[Hit]:
 
 def _found(patterns: Patterns[_Line], signal_set: SignalSet, text: str) -> Iterator[tuple[_Line, float, int, int, int]]:
     """Each line found with what remains of its points, the characters it covers and its sentence."""
-    prepared = prepare(text)
-    for match in patterns.find(prepared, signal_set.joints):
-        first = prepared.words[match.first]
-        points = match.label.points * _weakened(prepared, match.first, signal_set)
-        yield match.label, points, first.start, prepared.words[match.last].end, first.sentence
+    words = split(text)
+    for line, first, last in patterns.find(words, signal_set.joints):
+        points = line.points * _weakened(words, first, signal_set)
+        yield line, points, words.starts[first], words.ends[last], words.sentences[first]
 
 
 def _weakened(text: Text, index: int, signal_set: SignalSet) -> float:
     """0 behind a negation ("inget avslag"), a half behind a hedge ("funderar på att klaga"), else 1."""
     for back in range(index - 1, max(index - 1 - _REACH, -1), -1):
-        if text.words[back].sentence != text.words[index].sentence or text.parted(back):
+        if text.sentences[back] != text.sentences[index] or text.parted(back):
             break
-        if text.words[back].text in signal_set.negations:
+        if text.words[back] in signal_set.negations:
             return 0.0
-        if text.words[back].text in signal_set.hedges:
+        if text.words[back] in signal_set.hedges:
             return 0.5
     return 1.0

@@ -1,135 +1,169 @@
-"""Word patterns kept as a tree, so that searching looks at each word a few times, however many patterns there are.
+"""Word patterns kept as a tree, so that searching looks at each word once or twice, however many patterns there are.
 
 Patterns that begin alike share their beginning: "vi vill ansöka" and "vi vill klaga" are tried as one until they part.
+Where a word leads to several places of the tree at once ("överklag*" and "*klagan"), these are gone on from as one
+state; which state follows on which symbol is found out when it is first met, and remembered.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Generic, Protocol, TypeVar
+
+from mailbot.policy.vocabulary import VOCABULARY, Choice, Symbol
 
 Label = TypeVar("Label")
 
 #: words that a gap may jump over
 GAP_WORDS = 8
-#: a wildcard word is looked up by this many letters, so it must have them
-STEM_LETTERS = 3
-
-
-class Word(Protocol):
-    """What the tree needs to know of a word: lower-case spelling and number of its sentence."""
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def sentence(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One place of a pattern: any of these words, or a word that begins, ends or is made up so."""
-
-    exact: frozenset[str] = frozenset()
-    starts: tuple[str, ...] = ()
-    ends: tuple[str, ...] = ()
-    inside: tuple[str, ...] = ()
-
+#: steps remembered per tree, some hundred octets each; then it begins anew
+_MOST_STEPS = 30_000
 
 #: runs of neighbouring places; between two runs lies a gap
 Runs = tuple[tuple[Choice, ...], ...]
 
 
-@dataclass(slots=True)
+class Searched(Protocol):
+    """What the tree needs to know of a text: a symbol and a sentence number for each word."""
+
+    @property
+    def symbols(self) -> Sequence[Symbol | None]: ...
+
+    @property
+    def sentences(self) -> Sequence[int]: ...
+
+
 class Node(Generic[Label]):
     """What may follow the words matched so far."""
 
-    #: the patterns that end here: number in the order they were added, and label
-    labels: list[tuple[int, Label]] = field(default_factory=list)
-    #: what may follow with other words between
-    after_gap: "Node[Label] | None" = None
-    is_last: bool = True
-    _children: "dict[Choice, Node[Label]]" = field(default_factory=dict)
-    _by_word: "dict[str, list[Node[Label]]]" = field(default_factory=dict)
-    _by_beginning: "dict[str, list[tuple[str, Node[Label]]]]" = field(default_factory=dict)
-    _by_ending: "dict[str, list[tuple[str, Node[Label]]]]" = field(default_factory=dict)
-    _inside: "list[tuple[str, Node[Label]]]" = field(default_factory=list)
+    __slots__ = ("after_gap", "children", "labels")
 
-    def add(self, runs: Runs, number: int, label: Label) -> None:
-        """Add a pattern below this node; `number` decides the order of what is found at the same word."""
-        node = self
+    def __init__(self) -> None:
+        #: the patterns that end here: number in the order they were added, and label
+        self.labels: tuple[tuple[int, Label], ...] = ()
+        #: what may follow with other words between
+        self.after_gap: Node[Label] | None = None
+        #: atom -> what may follow at once
+        self.children: dict[int, tuple[Node[Label], ...]] | None = None
+
+
+def plant(patterns: Iterable[tuple[Runs, int, Label]]) -> Node[Label]:
+    """The tree of `patterns`; their numbers decide the order of what is found at the same word."""
+    root: Node[Label] = Node()
+    children: dict[tuple[Node[Label], Choice], Node[Label]] = {}
+    for runs, number, label in patterns:
+        node = root
         for position, run in enumerate(runs):
             if position:
-                if node.after_gap is None:
-                    node.after_gap, node.is_last = Node(), False
-                node = node.after_gap
+                node.after_gap = node = node.after_gap or Node()
             for choice in run:
-                node = node._child(choice)
-        node.labels.append((number, label))
+                child = children.get((node, choice))
+                node = _grow(node, choice, children) if child is None else child
+        node.labels = (*node.labels, (number, label))
+    return root
 
-    def _child(self, choice: Choice) -> "Node[Label]":
-        child = self._children.get(choice)
-        if child is None:
-            child = self._children[choice] = Node()
-            self.is_last = False
-            for spelling in choice.exact:
-                self._by_word.setdefault(spelling, []).append(child)
-            for start in choice.starts:
-                self._by_beginning.setdefault(start[:STEM_LETTERS], []).append((start, child))
-            for end in choice.ends:
-                self._by_ending.setdefault(end[-STEM_LETTERS:], []).append((end, child))
-            self._inside.extend((part, child) for part in choice.inside)
-        return child
 
-    def following(self, word: str) -> "Sequence[Node[Label]]":
-        """The nodes that `word` leads to."""
-        found = self._by_word.get(word, ())
-        if self._by_beginning and (stems := self._by_beginning.get(word[:STEM_LETTERS])):
-            found = [*found, *(child for stem, child in stems if word.startswith(stem))]
-        if self._by_ending and (stems := self._by_ending.get(word[-STEM_LETTERS:])):
-            found = [*found, *(child for stem, child in stems if word.endswith(stem))]
-        if self._inside:
-            found = [*found, *(child for part, child in self._inside if part in word)]
-        return found
+def _grow(node: Node[Label], choice: Choice, children: dict[tuple[Node[Label], Choice], Node[Label]]) -> Node[Label]:
+    child = children[node, choice] = Node[Label]()
+    node.children = node.children or {}
+    for atom in VOCABULARY.atoms(choice):
+        node.children[atom] = (*node.children.get(atom, ()), child)
+    return child
 
-    def find(self, words: Sequence[Word]) -> Iterator[tuple[Label, int, int]]:
+
+class _State(dict[Symbol | None, "_State[Label] | None"], Generic[Label]):
+    """Places of the tree that were reached together; as a dictionary, the state that follows on each symbol met."""
+
+    __slots__ = ("_nodes", "_tree", "gap", "labels")
+
+    def __init__(self, nodes: Sequence[Node[Label]], tree: "Tree[Label]") -> None:
+        super().__init__({None: None})
+        self._nodes = nodes
+        self._tree = tree
+        self.labels = sorted((found for node in nodes for found in node.labels), key=itemgetter(0))
+        gaps = [node.after_gap for node in nodes if node.after_gap is not None]
+        self.gap: _State[Label] | None = tree.state(gaps) if gaps else None
+
+    def ends_here(self, last: int, symbols: Sequence[Symbol | None], sentences: Sequence[int]) -> bool:
+        """Whether nothing is found from here on, as with most words: no pattern goes on with the next one."""
+        if self.labels or self.gap is not None:
+            return False
+        after = last + 1
+        return after == len(symbols) or sentences[after] != sentences[last] or self[symbols[after]] is None
+
+    def __missing__(self, symbol: Symbol) -> "_State[Label] | None":
+        nodes: dict[Node[Label], None] = {}
+        for node in self._nodes:
+            if node.children:
+                for atom in node.children.keys() & symbol.atoms:
+                    nodes.update(dict.fromkeys(node.children[atom]))
+        following = self._tree.state(list(nodes)) if nodes else None
+        self._tree.steps += 1
+        self[symbol] = following
+        return following
+
+
+class Tree(Generic[Label]):
+    """One or more planted trees, searched together."""
+
+    def __init__(self, *roots: Node[Label]) -> None:
+        self._roots = roots
+        self._renew()
+
+    def _renew(self) -> None:
+        self.steps = 0
+        self._states: dict[tuple[int, ...], _State[Label]] = {}
+        self._start = self.state(self._roots)
+
+    def state(self, nodes: Sequence[Node[Label]]) -> _State[Label]:
+        """The state of having reached `nodes`."""
+        key = tuple(sorted(map(id, nodes)))
+        known = self._states.get(key)
+        if known is None:
+            known = self._states[key] = _State(nodes, self)
+        return known
+
+    def find(self, text: Searched) -> Iterator[tuple[Label, int, int]]:
         """(label, first word, last word) of every pattern found, the nearest words filling its gaps."""
-        for index, word in enumerate(words):
-            if following := self.following(word.text):
-                found = sorted(_ends(following, words, index, word.sentence), key=itemgetter(0, 2))
+        if self.steps > _MOST_STEPS:
+            self._renew()
+        symbols, sentences = text.symbols, text.sentences
+        for first, state in enumerate(map(self._start.__getitem__, symbols)):
+            if state is not None and not state.ends_here(first, symbols, sentences):
                 known = -1
-                for number, label, last in found:
+                for number, label, last in _ends(state, first, symbols, sentences):
                     if number != known:
-                        yield label, index, last
+                        yield label, first, last
                     known = number
 
 
 def _ends(
-    nodes: "Sequence[Node[Label]]", words: Sequence[Word], index: int, sentence: int
-) -> Iterator[tuple[int, Label, int]]:
-    """Number, label and last word of all patterns that go on from `nodes`, which the word at `index` led to."""
-    pending = [(node, index) for node in nodes]
+    state: _State[Label] | None, first: int, symbols: Sequence[Symbol | None], sentences: Sequence[int]
+) -> list[tuple[int, Label, int]]:
+    """Number, label and last word of all patterns that word `first`, which led to `state`, begins; in their order."""
+    found: list[tuple[int, Label, int]] = []
+    end = bisect_right(sentences, sentences[first], first)
+    # However a place was reached, what follows a gap is the same: so time stays linear.
     jumped: set[tuple[int, int]] = set()
+    pending: list[tuple[_State[Label] | None, int]] = [(state, first)]
     while pending:
-        node, last = pending.pop()
-        for number, label in node.labels:
-            yield number, label, last
-        after = last + 1
-        if node.is_last or after >= len(words) or words[after].sentence != sentence:
-            continue
-        pending += [(child, after) for child in node.following(words[after].text)]
-        gap = node.after_gap
-        if gap is not None:
-            # However the place was reached, what follows a gap is the same: so time stays linear.
-            places = _within_reach(words, after, sentence)
-            fresh = [place for place in places if (id(gap), place) not in jumped]
-            jumped.update((id(gap), place) for place in fresh)
-            pending += [(child, place) for place in fresh for child in gap.following(words[place].text)]
+        state, last = pending.pop()
+        while state is not None:
+            if state.labels:
+                found += [(number, label, last) for number, label in state.labels]
+            last += 1
+            if last >= end:
+                break
+            if (gap := state.gap) is not None:
+                for place in range(last, min(last + GAP_WORDS + 1, end)):
+                    following = gap[symbols[place]]
+                    if following is not None and (id(gap), place) not in jumped:
+                        jumped.add((id(gap), place))
+                        pending.append((following, place))
+            state = state[symbols[last]]
+    if len(found) > 1:
+        found.sort(key=_by_number_and_end)
+    return found
 
 
-def _within_reach(words: Sequence[Word], begin: int, sentence: int) -> Iterator[int]:
-    """The words that a gap before word `begin` may lead to."""
-    for index in range(begin, min(begin + GAP_WORDS + 1, len(words))):
-        if words[index].sentence != sentence:
-            return
-        yield index
+_by_number_and_end = itemgetter(0, 2)
