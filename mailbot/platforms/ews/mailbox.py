@@ -1,0 +1,146 @@
+"""Reading a mailbox over Exchange Web Services without leaving a trace in it."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mailbot.errors import PermanentError
+from mailbot.platforms.base import Arrival, Changes, Folder
+from mailbot.platforms.ews.cursor import EwsCursor
+from mailbot.platforms.ews.failures import LostState, NotThere
+from mailbot.platforms.ews.folders import find_folders
+from mailbot.platforms.ews.session import EwsSession
+from mailbot.platforms.ews.xml import Element, M, T, each, first, identifier, instant, item_ids, shape, text
+
+#: the most that SyncFolderItems gives at once
+_LISTING_PAGE = 512
+_HEADERS_AT_ONCE = 50
+#: PidTagTransportMessageHeaders: the header block as it came; mail from within the organisation has none
+_TRANSPORT_HEADERS = T.ExtendedFieldURI(PropertyTag="0x7d", PropertyType="String")
+_END_OF_HEADER = b"\r\n\r\n"
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What a sync told: new items as (seconds, id, size), what is gone, and the state it leads to."""
+
+    new: list[tuple[float, str, int]]
+    gone: tuple[str, ...]
+    state: str
+
+
+class EwsMailbox:
+    """Mailbox behind one session, which goes back with `close`. Mail older than `since` (aware) is never listed."""
+
+    def __init__(
+        self, session: EwsSession, *, since: datetime | None = None, give_back: Callable[[], None] = lambda: None
+    ) -> None:
+        self._session = session
+        self._since = since.timestamp() if since else 0.0
+        self._give_back = give_back
+
+    def folders(self) -> Sequence[Folder]:
+        return find_folders(self._session)
+
+    def changes(self, folder: Folder, cursor: str | None, *, limit: int = 500) -> Iterator[Changes]:
+        """SyncFolderItems, page by page until nothing is left; then by date, as it gives items in its own order."""
+        at, reset = EwsCursor.parse(cursor), False
+        try:
+            listing = self._listing(folder.id, at.state)
+        except LostState:
+            at, reset = EwsCursor(), True
+            listing = self._listing(folder.id, "")
+        except NotThere:
+            yield Changes(arrived=(), gone=(), cursor=str(EwsCursor()), reset=True)
+            return
+        until = at.until or listing.state
+        waiting = [one for one in listing.new if at.is_finished or one[:2] > (at.seconds, at.item)]
+        gone = listing.gone
+        for start in range(0, len(waiting) or 1, limit):
+            batch = waiting[start : start + limit]
+            is_last = start + limit >= len(waiting)
+            after = EwsCursor(until) if is_last else EwsCursor(at.state, until, *batch[-1][:2])
+            yield Changes(arrived=tuple(map(_arrival, batch)), gone=gone, cursor=str(after), reset=reset)
+            gone, reset = (), False
+
+    def _listing(self, folder_id: str, state: str) -> _Listing:
+        new: dict[str, tuple[float, str, int]] = {}
+        gone: dict[str, None] = {}
+        is_last = False
+        while not is_last:
+            request = M.SyncFolderItems(
+                shape("item:DateTimeReceived", "item:Size"), M.SyncFolderId(T.FolderId(Id=folder_id))
+            )
+            if state:
+                request.append(M.SyncState(state))
+            request.append(M.MaxChangesReturned(str(_LISTING_PAGE)))
+            answer = self._session.one("SyncFolderItems", request)
+            for change in each(answer, "m:Changes/*"):
+                self._note(change, new, gone)
+            before, state = state, text(answer, "m:SyncState")
+            # A server that stands still would be asked for ever.
+            is_last = text(answer, "m:IncludesLastItemInRange") != "false" or state == before
+        return _Listing(sorted(new.values()), tuple(gone), state)
+
+    def _note(self, change: Element, new: dict[str, tuple[float, str, int]], gone: dict[str, None]) -> None:
+        """Read flags, categories and edits are people's affair; a draft that is filled in stays the same delivery."""
+        kind = change.tag.rpartition("}")[2]
+        if kind == "Delete":
+            item = identifier(change)
+            if new.pop(item, None) is None:
+                gone[item] = None
+        elif kind == "Create":
+            item = identifier(change, "*/t:ItemId")
+            received = instant(text(change, "*/t:DateTimeReceived"))
+            seconds = received.timestamp() if received else 0.0
+            if received is None or seconds >= self._since:
+                new[item] = (seconds, item, _number(text(change, "*/t:Size")))
+
+    def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:  # noqa: ARG002
+        """As they came over the Internet; where the server has made the mail itself, from its MIME."""
+        for start in range(0, len(delivery_ids), _HEADERS_AT_ONCE):
+            wanted = delivery_ids[start : start + _HEADERS_AT_ONCE]
+            request = M.GetItem(shape(_TRANSPORT_HEADERS), item_ids(*wanted))
+            for item, answer in zip(wanted, self._session.ask("GetItem", request), strict=True):
+                yield item, self._header(item, answer)
+
+    def _header(self, item: str, answer: Element) -> bytes | None:
+        try:
+            self._session.require(answer)
+        except NotThere:
+            return None
+        value = first(answer, "m:Items/*/t:ExtendedProperty/t:Value")
+        if value is not None and value.text and value.text.strip():
+            # Exchange decodes the octets of the header as it can; UTF-8 (RFC 6532) is what they most likely were.
+            lines = value.text.strip("\r\n").splitlines()
+            return "\r\n".join(lines).encode("utf-8", "surrogateescape") + _END_OF_HEADER
+        whole = self._mime(item)
+        return None if whole is None else whole.partition(_END_OF_HEADER)[0] + _END_OF_HEADER
+
+    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:  # noqa: ARG002
+        return self._mime(delivery_id)
+
+    def _mime(self, item: str) -> bytes | None:
+        try:
+            answer = self._session.one("GetItem", M.GetItem(shape(mime=True), item_ids(item)))
+        except NotThere:
+            return None
+        content = text(answer, "m:Items/*/t:MimeContent")
+        try:
+            return base64.b64decode(content)
+        except binascii.Error:
+            raise PermanentError(f"{self._session.host} gave a message that cannot be decoded") from None
+
+    def close(self) -> None:
+        self._give_back()
+
+
+def _arrival(item: tuple[float, str, int]) -> Arrival:
+    seconds, delivery_id, size = item
+    return Arrival(delivery_id=delivery_id, internal_date=datetime.fromtimestamp(seconds, UTC), size=size)
+
+
+def _number(written: str) -> int:
+    return int(written) if written.isdigit() else 0

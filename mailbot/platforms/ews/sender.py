@@ -1,0 +1,122 @@
+"""Sending as the service mailbox: a draft first, so that an attempt whose answer was lost can be looked up."""
+
+import base64
+
+from mailbot.errors import PermanentError, TransientError
+from mailbot.platforms.base import CannotCarry, Fate, OutgoingMail, Receipt, SenderUnavailable
+from mailbot.platforms.ews.failures import EwsRefusal, NotThere
+from mailbot.platforms.ews.folders import distinguished
+from mailbot.platforms.ews.session import EwsSession, NoAnswer
+from mailbot.platforms.ews.xml import Element, M, T, first, identifier, item_ids, shape, text
+
+#: our Message-ID once more, as a property that stays whatever transport does to the header
+_OUR_ID = T.ExtendedFieldURI(
+    DistinguishedPropertySetId="PublicStrings", PropertyName="mailbot-message-id", PropertyType="String"
+)
+_TOO_LARGE = frozenset({"ErrorMessageSizeExceeded", "ErrorAttachmentSizeLimitExceeded", "ErrorQuotaExceeded"})
+
+
+class Unclear(Exception):
+    """The answer to the request that sends was lost: the mail may have gone."""
+
+
+class EwsSender:
+    """Sender of the service mailbox. The server files what it sends in Sent by itself, in the same step.
+
+    Exchange takes sender and recipients from the header, and tells refused ones later by a bounce.
+    """
+
+    def __init__(self, session: EwsSession) -> None:
+        self._session = session
+
+    def prepare(self, mail: OutgoingMail) -> str | None:
+        """A draft; one that an earlier attempt left behind is used again."""
+        try:
+            return self._find("drafts", mail.message_id) or self._create(mail)
+        except EwsRefusal as refusal:
+            if refusal.code in _TOO_LARGE:
+                raise CannotCarry(f"the mail is too large for {self._session.host}", "too_large") from None
+            raise SenderUnavailable(str(refusal)) from refusal
+        except (TransientError, PermanentError) as trouble:
+            raise SenderUnavailable(str(trouble)) from trouble
+
+    def _create(self, mail: OutgoingMail) -> str:
+        message = T.Message(
+            T.MimeContent(base64.b64encode(mail.raw).decode("ascii"), CharacterSet="UTF-8"),
+            T.ExtendedProperty(_copy(_OUR_ID), T.Value(mail.message_id)),
+        )
+        request = M.CreateItem(
+            M.SavedItemFolderId(distinguished("drafts")), M.Items(message), MessageDisposition="SaveOnly"
+        )
+        return identifier(self._session.one("CreateItem", request), "m:Items/*/t:ItemId")
+
+    def send(self, mail: OutgoingMail, handle: str | None) -> Receipt:
+        try:
+            self._send(handle or self._prepared(mail))
+        except NotThere:
+            # The draft is gone: it was sent and the answer lost, or somebody threw it away.
+            if self.fate(mail.message_id, None) != "sent":
+                self._send(self._prepared(mail))
+        except NoAnswer as lost:
+            raise Unclear(str(lost)) from lost
+        return Receipt()
+
+    def _prepared(self, mail: OutgoingMail) -> str:
+        handle = self.prepare(mail)
+        assert handle is not None, "a draft has an id"
+        return handle
+
+    def _send(self, draft: str) -> None:
+        # Sending wants to know which version of the draft is meant, and that changes when anybody looks into Drafts.
+        answer = self._session.one("GetItem", M.GetItem(shape("item:IsDraft"), item_ids(draft)))
+        found = first(answer, "m:Items/*/t:ItemId")
+        assert found is not None, "an item has an id"
+        self._session.one(
+            "SendItem",
+            M.SendItem(
+                M.ItemIds(T.ItemId(Id=draft, ChangeKey=found.get("ChangeKey", ""))),
+                M.SavedItemFolderId(distinguished("sentitems")),
+                SaveItemToFolder="true",
+            ),
+        )
+
+    def fate(self, message_id: str, handle: str | None) -> Fate:
+        """Still a draft: not sent. In Sent: sent. Neither: it may be on its way through the outbox."""
+        if handle is not None and self._is_draft(handle):
+            return "not_sent"
+        if self._find("sentitems", message_id):
+            return "sent"
+        return "not_sent" if handle is None else "unknown"
+
+    def _is_draft(self, item: str) -> bool:
+        try:
+            answer = self._session.one("GetItem", M.GetItem(shape("item:IsDraft"), item_ids(item)))
+        except NotThere:
+            return False
+        return text(answer, "m:Items/*/t:IsDraft") == "true"
+
+    def _find(self, folder: str, message_id: str) -> str:
+        """The id of the item with our Message-ID, "" when there is none."""
+        same = [
+            T.IsEqualTo(uri, T.FieldURIOrConstant(T.Constant(Value=message_id)))
+            for uri in (_copy(_OUR_ID), T.FieldURI(FieldURI="message:InternetMessageId"))
+        ]
+        request = M.FindItem(
+            shape(),
+            M.IndexedPageItemView(MaxEntriesReturned="1", Offset="0", BasePoint="Beginning"),
+            M.Restriction(T.Or(*same)),
+            M.ParentFolderIds(distinguished(folder)),
+            Traversal="Shallow",
+        )
+        return identifier(self._session.one("FindItem", request), "m:RootFolder/t:Items/*/t:ItemId")
+
+    def file(self, mail: OutgoingMail) -> None:
+        """The server has done it."""
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _copy(uri: Element) -> Element:
+    """An element stands in one place of one request only."""
+    return T.ExtendedFieldURI(**{str(name): str(value) for name, value in uri.items()})

@@ -1,0 +1,91 @@
+"""From a server's settings to the sessions of its mailboxes; one session stays open per mailbox between passes."""
+
+import ssl
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+
+from mailbot.platforms.ews.auto_replies import EwsAutoReplies
+from mailbot.platforms.ews.forward_rules import EwsForwardRules
+from mailbot.platforms.ews.gate import Gate
+from mailbot.platforms.ews.mailbox import EwsMailbox
+from mailbot.platforms.ews.sender import EwsSender
+from mailbot.platforms.ews.session import Endpoint, EwsSession
+from mailbot.platforms.ews.signature import EwsSignatures
+
+
+class EwsServerSessions:
+    """One server, for all threads: at most one session per mailbox and at most `keep` idle ones."""
+
+    def __init__(
+        self, endpoint: Endpoint, *, keep: int = 200, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._endpoint = endpoint
+        self._keep = keep
+        self._gate = Gate(endpoint.host, monotonic)
+        self._lock = threading.Lock()
+        self._idle: OrderedDict[str, EwsSession] = OrderedDict()
+        #: for single requests about people's settings, which share a session per mailbox and thread
+        self._local = threading.local()
+
+    def mailbox(self, address: str, *, since: datetime | None = None) -> EwsMailbox:
+        session = self._lease(address)
+        return EwsMailbox(session, since=since, give_back=lambda: self._give_back(session))
+
+    def sender(self, address: str) -> EwsSender:
+        return EwsSender(self.session(address))
+
+    def session(self, address: str) -> EwsSession:
+        """A session of its own; the caller closes it."""
+        return EwsSession(self._endpoint, address, self._gate)
+
+    @cached_property
+    def auto_replies(self) -> EwsAutoReplies:
+        return EwsAutoReplies(self._own)
+
+    @cached_property
+    def forward_rules(self) -> EwsForwardRules:
+        return EwsForwardRules(self._own)
+
+    @cached_property
+    def signatures(self) -> EwsSignatures:
+        return EwsSignatures(self._own)
+
+    def _own(self, address: str) -> EwsSession:
+        sessions: dict[str, EwsSession] = self._local.__dict__.setdefault("sessions", {})
+        if address not in sessions:
+            sessions.clear()  # settings of one person after the other: the last one's session is enough
+            sessions[address] = self.session(address)
+        return sessions[address]
+
+    def _lease(self, address: str) -> EwsSession:
+        with self._lock:
+            kept = self._idle.pop(address, None)
+        return kept or self.session(address)
+
+    def _give_back(self, session: EwsSession) -> None:
+        surplus = []
+        with self._lock:
+            if (older := self._idle.pop(session.address, None)) is not None and older is not session:
+                surplus.append(older)
+            self._idle[session.address] = session
+            while len(self._idle) > self._keep:
+                surplus.append(self._idle.popitem(last=False)[1])
+        for each in surplus:
+            each.close()
+
+    def close(self) -> None:
+        with self._lock:
+            idle = list(self._idle.values())
+            self._idle.clear()
+        for each in idle:
+            each.close()
+
+
+def system_authorities() -> str:
+    """The operating system's certificate authorities: requests would bring a list of its own."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or ""

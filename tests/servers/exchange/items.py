@@ -1,0 +1,126 @@
+"""Items as XML: what a shape asks for, and drafts made from MIME."""
+
+from base64 import b64decode, b64encode
+from typing import Any
+
+from lxml import etree
+
+from tests.servers.exchange.organisation import Box, Folder, Item, Organisation
+from tests.servers.exchange.xml import MESSAGES, TYPES, Failed, T, all_of, instant, parsed, text_of
+
+Element = etree._Element
+_TRANSPORT_HEADERS = "0x7d"
+
+
+def item_id(item: Item) -> Element:
+    return T.ItemId(Id=item.id, ChangeKey=f"CQAAA{item.change_key:04d}")
+
+
+def find(box: Box, wanted: Element) -> Item:
+    found = box.items.get(wanted.get("Id", ""))
+    if found is None:
+        raise Failed("ErrorItemNotFound")
+    return found
+
+
+def element(box: Box, item: Item, shape: Element) -> Element:
+    """The item with the asked properties, in the order of the schema."""
+    asked = {each.get("FieldURI") for each in all_of(shape, ".//t:FieldURI")}
+    if text_of(shape, "t:IncludeMimeContent") == "true":
+        asked.add("item:MimeContent")
+    if text_of(shape, "t:BaseShape") != "IdOnly":
+        raise Failed("ErrorInvalidRequest")  # nothing but what is asked for
+    parts: list[Element] = []
+    if "item:MimeContent" in asked:
+        parts.append(T.MimeContent(b64encode(item.raw).decode(), CharacterSet="UTF-8"))
+    parts.append(item_id(item))
+    if "item:ParentFolderId" in asked:
+        parts.append(T.ParentFolderId(Id=item.folder, ChangeKey="AQAAAA=="))
+    if "item:ItemClass" in asked:
+        parts.append(T.ItemClass(item.item_class))
+    if "item:Subject" in asked:
+        parts.append(T.Subject(item.subject))
+    if "item:DateTimeReceived" in asked:
+        parts.append(T.DateTimeReceived(instant(item.received_at)))
+    if "item:Size" in asked:
+        parts.append(T.Size(str(len(item.raw))))
+    if "item:Categories" in asked and item.categories:
+        parts.append(T.Categories(*(T.String(each) for each in item.categories)))
+    if "item:IsDraft" in asked:
+        parts.append(T.IsDraft("true" if item.is_draft else "false"))
+    parts.extend(_extended(item, shape))
+    if item.start is not None:
+        return T.CalendarItem(*parts, *_appointment(item, asked))
+    if "message:InternetMessageId" in asked:
+        parts.append(T.InternetMessageId(item.message_id))
+    if "message:IsRead" in asked:
+        parts.append(T.IsRead("true" if item.is_read else "false"))
+    return T.Message(*parts)
+
+
+def _appointment(item: Item, asked: set[str | None]) -> list[Element]:
+    assert item.start is not None and item.end is not None
+    values = {
+        "calendar:Start": T.Start(instant(item.start)),
+        "calendar:End": T.End(instant(item.end)),
+        "calendar:IsAllDayEvent": T.IsAllDayEvent("true" if item.all_day else "false"),
+        "calendar:LegacyFreeBusyStatus": T.LegacyFreeBusyStatus(item.free_busy),
+    }
+    return [value for name, value in values.items() if name in asked]
+
+
+def _extended(item: Item, shape: Element) -> list[Element]:
+    found = []
+    for wanted in all_of(shape, ".//t:ExtendedFieldURI"):
+        tag, name = wanted.get("PropertyTag"), wanted.get("PropertyName")
+        value: str | None = None
+        if tag and int(tag, 0) == int(_TRANSPORT_HEADERS, 0) and item.transported:
+            value = item.header.decode("utf-8", "replace")
+        elif name:
+            value = item.properties.get(name)
+        if value is not None:
+            found.append(T.ExtendedProperty(_copy(wanted), T.Value(_xml_text(value))))
+    return found
+
+
+def _xml_text(value: str) -> str:
+    """XML 1.0 has no control characters; Exchange leaves them out too."""
+    return "".join(each for each in value if each >= " " or each in "\t\r\n")
+
+
+def _copy(wanted: Element) -> Element:
+    return etree.fromstring(etree.tostring(wanted))
+
+
+def create(organisation: Organisation, box: Box, folder: Folder, element: Element) -> Item:
+    """A draft with the MIME it came with; it has not been through transport."""
+    content = text_of(element, "t:MimeContent")
+    if content is None:
+        raise Failed("ErrorMimeContentInvalid")
+    properties = {
+        each.find(f"{{{TYPES}}}ExtendedFieldURI").get("PropertyName"): text_of(each, "t:Value")
+        for each in all_of(element, "t:ExtendedProperty")
+    }
+    values: dict[str, Any] = {"is_draft": True, "transported": False, "properties": properties}
+    return organisation.put(box, folder.id, b64decode(content), organisation.now(), **values)
+
+
+def matches(request: Element, item: Item) -> bool:
+    """A CalendarView, or one restriction IsEqualTo."""
+    view = request.find(f"{{{MESSAGES}}}CalendarView")
+    if view is not None:
+        assert item.start is not None and item.end is not None
+        return item.start < parsed(view.get("EndDate")) and item.end > parsed(view.get("StartDate"))
+    restriction = request.find(f"{{{MESSAGES}}}Restriction")
+    if restriction is None:
+        return True
+    return any(_equals(one, item) for one in restriction.iter(f"{{{TYPES}}}IsEqualTo"))
+
+
+def _equals(condition: Element, item: Item) -> bool:
+    wanted = condition.find(f".//{{{TYPES}}}Constant").get("Value")
+    extended = condition.find(f"{{{TYPES}}}ExtendedFieldURI")
+    if extended is not None:
+        return bool(item.properties.get(extended.get("PropertyName")) == wanted)
+    assert condition.find(f"{{{TYPES}}}FieldURI").get("FieldURI") == "message:InternetMessageId"
+    return item.message_id == wanted
