@@ -72,12 +72,7 @@ class EwsAutoReplies:
             M.Recipients(T.Mailbox(T.EmailAddress(address))),
             M.MailTipsRequested("OutOfOfficeMessage"),
         )
-        session = self._session(address)
-        answer = session.one("GetMailTips", request)
-        tips = first(answer, "m:ResponseMessages/m:MailTipsResponseMessageType")
-        if tips is None:
-            return None
-        session.require(tips)
+        tips = self._session(address).one("GetMailTips", request)
         away = first(tips, "m:MailTips/t:OutOfOffice")
         return None if away is None else bool(from_html(text(away, "t:ReplyBody/t:Message")))
 

@@ -16,9 +16,7 @@ _FIELDS = ("calendar:Start", "calendar:End", "calendar:IsAllDayEvent", "calendar
 class EwsCalendar:
     """`session` gives a mailbox's session, `address_of` the address of a person; days are local ones of `zone`."""
 
-    def __init__(
-        self, session: Callable[[str], EwsSession], address_of: Callable[[str], str], zone: ZoneInfo
-    ) -> None:
+    def __init__(self, session: Callable[[str], EwsSession], address_of: Callable[[str], str], zone: ZoneInfo) -> None:
         self._session = session
         self._address_of = address_of
         self._zone = zone

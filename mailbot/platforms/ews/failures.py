@@ -5,21 +5,23 @@ https://learn.microsoft.com/exchange/client-developer/web-service-reference/resp
 
 from mailbot.errors import MailbotError, PermanentError, TransientError
 
-_PASSES = frozenset(
-    """ErrorBatchProcessingStopped ErrorConnectionFailed ErrorExceededConnectionCount ErrorInsufficientResources
+
+def _codes(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_PASSES = _codes("""ErrorBatchProcessingStopped ErrorConnectionFailed ErrorExceededConnectionCount
+    ErrorInsufficientResources
     ErrorInternalServerError ErrorInternalServerTransientError ErrorMailboxFailover ErrorMailboxMoveInProgress
     ErrorMailboxStoreUnavailable ErrorServerBusy ErrorTimeoutExpired ErrorTooManyObjectsOpened
-    ErrorProxyRequestNotAllowed ErrorNoRespondingCASInDestinationSite ErrorNetworkError""".split()
+    ErrorProxyRequestNotAllowed ErrorNoRespondingCASInDestinationSite ErrorNetworkError""")
+_NOT_THERE = _codes("""ErrorFolderNotFound ErrorItemNotFound ErrorParentFolderNotFound ErrorInvalidFolderId
+    ErrorInvalidIdMalformed ErrorInvalidIdNotAnItemAttachmentId""")
+_NO_IMPERSONATION = _codes(
+    "ErrorImpersonateUserDenied ErrorImpersonationDenied ErrorImpersonationFailed ErrorImpersonationRequired"
 )
-_NOT_THERE = frozenset(
-    """ErrorFolderNotFound ErrorItemNotFound ErrorParentFolderNotFound ErrorInvalidFolderId
-    ErrorInvalidIdMalformed ErrorInvalidIdNotAnItemAttachmentId""".split()
-)
-_NO_IMPERSONATION = frozenset(
-    "ErrorImpersonateUserDenied ErrorImpersonationDenied ErrorImpersonationFailed ErrorImpersonationRequired".split()
-)
-_NO_MAILBOX = frozenset("ErrorNonExistentMailbox ErrorMissingEmailAddress ErrorInvalidSmtpAddress".split())
-_LOST_STATE = frozenset("ErrorInvalidSyncStateData ErrorSyncFolderNotFound".split())
+_NO_MAILBOX = _codes("ErrorNonExistentMailbox ErrorMissingEmailAddress ErrorInvalidSmtpAddress")
+_LOST_STATE = _codes("ErrorInvalidSyncStateData ErrorSyncFolderNotFound")
 
 
 class EwsRefusal(PermanentError):
@@ -42,6 +44,20 @@ class MayNotImpersonate(EwsRefusal):
     """The service account may not act for this mailbox."""
 
 
+_REFUSALS: tuple[tuple[frozenset[str], type[EwsRefusal], str], ...] = (
+    (_LOST_STATE, LostState, "{server} has forgotten how far {mailbox} was read"),
+    (_NOT_THERE, NotThere, "what was asked for is no longer in {mailbox}"),
+    (
+        _NO_IMPERSONATION,
+        MayNotImpersonate,
+        "the service account may not act for {mailbox} on {server}; give it the role ApplicationImpersonation with a "
+        "scope that holds this mailbox",
+    ),
+    (_NO_MAILBOX, EwsRefusal, "{server} has no mailbox {mailbox}; is it on another server, or in the cloud?"),
+    (_codes("ErrorAccessDenied"), EwsRefusal, "{server} refuses access in {mailbox}"),
+)
+
+
 class AccountRefused(PermanentError):
     """The server does not let the service account in; trying again would only get it locked."""
 
@@ -50,18 +66,7 @@ def failure(code: str, server: str, mailbox: str) -> MailbotError:
     """The error for a response code. The server's own words stay out: they quote subjects and addresses."""
     if code in _PASSES:
         return TransientError(f"{server} cannot answer for {mailbox} at present ({code})")
-    if code in _LOST_STATE:
-        return LostState(f"{server} has forgotten how far {mailbox} was read ({code})", code)
-    if code in _NOT_THERE:
-        return NotThere(f"what was asked for is no longer in {mailbox} ({code})", code)
-    if code in _NO_IMPERSONATION:
-        return MayNotImpersonate(
-            f"the service account may not act for {mailbox} on {server} ({code}); "
-            "give it the role ApplicationImpersonation with a scope that holds this mailbox",
-            code,
-        )
-    if code in _NO_MAILBOX:
-        return EwsRefusal(f"{server} has no mailbox {mailbox} ({code}); is it on another server, or in the cloud?", code)
-    if code == "ErrorAccessDenied":
-        return EwsRefusal(f"{server} refuses access in {mailbox} ({code})", code)
+    for codes, kind, text in _REFUSALS:
+        if code in codes:
+            return kind(f"{text.format(server=server, mailbox=mailbox)} ({code})", code)
     return EwsRefusal(f"{server} refuses what was asked of {mailbox} ({code or 'no code'})", code)

@@ -116,7 +116,7 @@ def _ancestors(folder: _Found, found: dict[str, _Found]) -> list[_Found]:
 def _role(folder: _Found, found: dict[str, _Found], roles: dict[str, FolderRole]) -> FolderRole:
     if folder.id in roles:
         return roles[folder.id]
-    above = next((roles[one.id] for one in _ancestors(folder, found) if one.id in roles), "other")
+    above: FolderRole = next((roles[one.id] for one in _ancestors(folder, found) if one.id in roles), "other")
     return "other" if above == "inbox" else above
 
 

@@ -20,9 +20,7 @@ from mailbot.platforms.ews.signature import EwsSignatures
 class EwsServerSessions:
     """One server, for all threads: at most one session per mailbox and at most `keep` idle ones."""
 
-    def __init__(
-        self, endpoint: Endpoint, *, keep: int = 200, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, *, keep: int = 200, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._endpoint = endpoint
         self._keep = keep
         self._gate = Gate(endpoint.host, monotonic)

@@ -22,8 +22,8 @@ from exchangelib.errors import (
     EWSError,
     MalformedResponseError,
     RateLimitError,
+    ResponseMessageError,
     SOAPError,
-    TransportError,
     UnauthorizedError,
 )
 from exchangelib.protocol import FailFast, Protocol
@@ -35,7 +35,8 @@ from exchangelib.version import EXCHANGE_2013_SP1, Version
 from mailbot.errors import MailbotError, PermanentError, TransientError
 from mailbot.platforms.ews.failures import failure
 from mailbot.platforms.ews.gate import Gate
-from mailbot.platforms.ews.xml import Element, first, text
+from mailbot.platforms.ews.xml import MESSAGES, Element, first, text
+
 
 class NoAnswer(TransientError):
     """The request may or may not have reached the server."""
@@ -144,6 +145,14 @@ class _Operation(EWSAccountService):  # type: ignore[misc]
             raise MalformedResponseError("no body")
         return root.find(f"{{{SOAPNS}}}Header"), body
 
+    @classmethod
+    def _response_message_tag(cls) -> str:
+        """Mail tips are the exception in the naming of response messages."""
+        name = (
+            "MailTipsResponseMessageType" if cls.SERVICE_NAME == "GetMailTips" else f"{cls.SERVICE_NAME}ResponseMessage"
+        )
+        return f"{{{MESSAGES}}}{name}"
+
 
 @cache
 def _operation(name: str) -> type[_Operation]:
@@ -216,18 +225,18 @@ class EwsSession:
             raise TransientError(f"{self.host} is busy", retry_after_seconds=wait) from None
         except (SOAPError, MalformedResponseError):
             raise NoAnswer(f"{self.host} gave an answer that cannot be read") from None
-        except TransportError as error:
+        except ErrorTimeoutExpired:
+            self.close()
+            raise NoAnswer(f"{self.host} cannot be reached, or takes too long") from None
+        except ResponseMessageError as error:
+            raise failure(type(error).__name__, self.host, self.address) from None
+        except EWSError as error:
             self.close()
             if "certificate" in str(error).lower():
                 raise PermanentError(
                     f"{self.host} has a certificate that is not trusted; set ca_file to your authority's certificate"
                 ) from None
             raise NoAnswer(f"{self.host} cannot be talked to ({type(error).__name__})") from None
-        except ErrorTimeoutExpired:
-            self.close()
-            raise NoAnswer(f"{self.host} cannot be reached, or takes too long") from None
-        except EWSError as error:
-            raise failure(type(error).__name__, self.host, self.address) from None
         except (requests.RequestException, OSError) as error:
             self.close()
             raise NoAnswer(f"{self.host} cannot be reached ({type(error).__name__})") from None
@@ -245,4 +254,3 @@ _NO_CONNECTION = Configuration(
     auth_type=NOAUTH,
     version=Version(build=EXCHANGE_2013_SP1),
 )
-

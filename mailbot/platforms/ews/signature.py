@@ -38,14 +38,14 @@ class EwsSignatures:
             _AUTO: ("Boolean", "true"),
             _AUTO_ON_REPLY: ("Boolean", "true"),
         }
-        configuration = M.UserConfiguration(_name(T), T.Dictionary(*map(_entry, options.items())))
+        configuration = M.UserConfiguration(_name(T.UserConfigurationName), T.Dictionary(*map(_entry, options.items())))
         if found is None:
             self._session(address).one("CreateUserConfiguration", M.CreateUserConfiguration(configuration))
         else:
             self._session(address).one("UpdateUserConfiguration", M.UpdateUserConfiguration(configuration))
 
     def _options(self, address: str) -> dict[str, Value] | None:
-        request = M.GetUserConfiguration(_name(M), M.UserConfigurationProperties("Dictionary"))
+        request = M.GetUserConfiguration(_name(M.UserConfigurationName), M.UserConfigurationProperties("Dictionary"))
         try:
             answer = self._session(address).one("GetUserConfiguration", request)
         except NotThere:
@@ -54,9 +54,8 @@ class EwsSignatures:
         return {text(one, "t:DictionaryKey/t:Value"): _value(one) for one in entries}
 
 
-def _name(maker: object) -> Element:
-    element: Element = getattr(maker, "UserConfigurationName")(distinguished("root"), Name=_NAME)  # noqa: B009
-    return element
+def _name(make: Callable[..., Element]) -> Element:
+    return make(distinguished("root"), Name=_NAME)
 
 
 def _value(entry: Element) -> Value:

@@ -3,7 +3,7 @@
 The schema is Microsoft's (messages.xsd, types.xsd); the names are those of its elements.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from lxml import etree
@@ -13,10 +13,21 @@ MESSAGES = "http://schemas.microsoft.com/exchange/services/2006/messages"
 TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 NAMESPACES: Mapping[str, str] = {"m": MESSAGES, "t": TYPES}
 
-M = ElementMaker(namespace=MESSAGES, nsmap=dict(NAMESPACES))
-T = ElementMaker(namespace=TYPES, nsmap=dict(NAMESPACES))
-
 Element = etree._Element
+
+
+class _Maker:
+    """lxml's element maker with types: `M.GetItem(...)` is an element of that name."""
+
+    def __init__(self, namespace: str) -> None:
+        self._maker = ElementMaker(namespace=namespace, nsmap=dict(NAMESPACES))
+
+    def __getattr__(self, name: str) -> Callable[..., Element]:
+        make: Callable[..., Element] = getattr(self._maker, name)
+        return make
+
+
+M, T = _Maker(MESSAGES), _Maker(TYPES)
 
 
 def item_ids(*identifiers: str) -> Element:

@@ -74,6 +74,10 @@ def _error(name: str, code: str) -> Element:
     message.append(M.MessageText("failed"))
     message.append(M.ResponseCode(code))
     message.append(M.DescriptiveLinkKey("0"))
+    if name in ("GetItem", "CreateItem", "MoveItem"):
+        message.append(M.Items())
+    if name == "GetFolder":
+        message.append(M.Folders())
     return message
 
 
@@ -91,12 +95,7 @@ def _each(name: str, one: Callable[[Element], list[Element]], elements: list[Ele
         try:
             messages.append(_success(name, *one(element)))
         except Failed as problem:
-            failed = _error(name, problem.code)
-            if name in ("GetItem", "CreateItem", "MoveItem"):
-                failed.append(M.Items())
-            if name == "GetFolder":
-                failed.append(M.Folders())
-            messages.append(failed)
+            messages.append(_error(name, problem.code))
     response.append(messages)
     return response
 
@@ -281,7 +280,9 @@ def _delete_item(call: Call) -> Element:
 
 def _convert_id(call: Call) -> Element:
     """exchangelib asks this first, to learn the server's version."""
-    return _each("ConvertId", lambda _: _raise(Failed("ErrorInvalidIdMalformed")), all_of(call.request, "m:SourceIds/*"))
+    return _each(
+        "ConvertId", lambda _: _raise(Failed("ErrorInvalidIdMalformed")), all_of(call.request, "m:SourceIds/*")
+    )
 
 
 def _raise(problem: Exception) -> list[Element]:

@@ -144,8 +144,7 @@ def resolve_names(call: "Call") -> Element:
         )
         return _response("ResolveNames", M.ResponseMessages(message))
     resolved = [
-        T.Resolution(T.Mailbox(T.Name(box.name), T.EmailAddress(box.address), T.RoutingType("SMTP")))
-        for box in found
+        T.Resolution(T.Mailbox(T.Name(box.name), T.EmailAddress(box.address), T.RoutingType("SMTP"))) for box in found
     ]
     result = M.ResolutionSet(*resolved, TotalItemsInView=str(len(found)), IncludesLastItemInRange="true")
     message = M.ResolveNamesResponseMessage(M.ResponseCode("NoError"), result, ResponseClass="Success")

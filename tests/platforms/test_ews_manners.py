@@ -1,0 +1,305 @@
+"""How mailbot behaves towards an Exchange server, and what it does when the server does not."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailbot.errors import PermanentError, TransientError
+from mailbot.platforms.base import Away, OutgoingMail, Receipt
+from mailbot.platforms.ews.calendar import EwsCalendar
+from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
+from mailbot.platforms.ews.forward_rules import ClientOnlyRules
+from mailbot.platforms.ews.sender import Unclear
+from mailbot.platforms.ews.servers import EwsServerSessions
+from mailbot.platforms.ews.session import NoAnswer
+from tests.platforms.contract_absence import ANNA, LEAVE, REGISTRY
+from tests.platforms.contract_mailbox import arrivals, folder, mail, minute, read_all
+from tests.platforms.contract_sender import EVA, SERVICE, attempt, outgoing
+from tests.platforms.ews_world import EwsMailboxWorld, EwsSenderWorld, EwsWorld, endpoint
+from tests.servers.certificates import Authority
+from tests.servers.exchange.organisation import Organisation
+from tests.servers.exchange.server import ExchangeServer
+
+SECRET = "Barnet Kalle Hemlig 121212-1212"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def world() -> Iterator[EwsMailboxWorld]:
+    made = EwsMailboxWorld()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def senders() -> Iterator[EwsSenderWorld]:
+    made = EwsSenderWorld()
+    yield made
+    made.stop()
+
+
+# --- a good guest ---
+
+
+def test_nothing_new_costs_one_request_a_folder(world: EwsMailboxWorld) -> None:
+    world.deliver(mail(0), received_at=minute(0))
+    mailbox = world.open()
+    folders = mailbox.folders()
+    cursors = {each.id: read_all(mailbox, each)[-1].cursor for each in folders}
+    with world.server.counted() as asked:
+        for each in folders:
+            read_all(mailbox, each, cursors[each.id])
+    assert asked == Counter({"SyncFolderItems": len(folders)})
+
+
+def test_one_new_message_costs_two_requests_more(world: EwsMailboxWorld) -> None:
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    cursor = read_all(mailbox, inbox)[-1].cursor
+    world.deliver(mail(1), received_at=minute(1))
+    with world.server.counted() as asked:
+        (arrival,) = arrivals(read_all(mailbox, inbox, cursor))
+        list(mailbox.fetch_headers(inbox, [arrival.delivery_id]))
+        mailbox.fetch(inbox, arrival.delivery_id)
+    assert asked == Counter({"SyncFolderItems": 1, "GetItem": 2})
+
+
+def test_a_thousand_messages_are_listed_in_pages_and_their_headers_fetched_together(world: EwsMailboxWorld) -> None:
+    for number in range(1100):
+        world.deliver(mail(number), received_at=minute(number))
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    with world.server.counted() as asked:
+        batches = read_all(mailbox, inbox, limit=500)
+        found = [one for batch in batches for one in batch.arrived]
+        headers = dict(mailbox.fetch_headers(inbox, [one.delivery_id for one in found[:100]]))
+    assert [len(batch.arrived) for batch in batches] == [500, 500, 100]
+    assert None not in headers.values()
+    assert asked == Counter({"SyncFolderItems": 3, "GetItem": 2})
+
+
+def test_mail_older_than_asked_for_is_never_listed(world: EwsMailboxWorld) -> None:
+    for number in range(5):
+        world.deliver(mail(number), received_at=minute(number))
+    mailbox = world.sessions().mailbox(ANNA, since=minute(3))
+    assert len(arrivals(read_all(mailbox, folder(mailbox)))) == 2
+
+
+def test_a_wrong_password_is_tried_once(world: EwsMailboxWorld) -> None:
+    clock = Clock()
+    sessions = EwsServerSessions(endpoint(world.server.url, "wrong"), monotonic=clock)
+    for _ in range(5):
+        with pytest.raises(AccountRefused, match="mailbot secret set"):
+            sessions.mailbox(ANNA).folders()
+    assert world.server.http_requests == 1
+    clock.seconds += 901
+    with pytest.raises(AccountRefused):
+        sessions.mailbox(EVA).folders()
+    assert world.server.http_requests == 2
+
+
+def test_a_busy_server_is_left_alone_and_others_are_read(world: EwsMailboxWorld) -> None:
+    clock = Clock()
+    sessions = EwsServerSessions(endpoint(world.server.url), monotonic=clock)
+    world.server.faults.busy, world.server.faults.back_off_milliseconds = 1, 42_000
+    with pytest.raises(TransientError) as caught:
+        sessions.mailbox(ANNA).folders()
+    assert caught.value.retry_after_seconds == 42
+    with pytest.raises(TransientError, match="left alone"):
+        sessions.mailbox(ANNA).folders()
+    assert world.server.http_requests == 1
+    assert sessions.mailbox(EVA).folders()
+    clock.seconds += 43
+    assert sessions.mailbox(ANNA).folders()
+
+
+def test_a_mailbox_out_of_scope_says_which_role_is_missing(world: EwsMailboxWorld) -> None:
+    world.server.faults.out_of_scope = {EVA}
+    with pytest.raises(MayNotImpersonate, match="ApplicationImpersonation"):
+        world.sessions().mailbox(EVA).folders()
+
+
+def test_a_mailbox_that_is_not_there(world: EwsMailboxWorld) -> None:
+    with pytest.raises(PermanentError, match="no mailbox nobody@bjurholm"):
+        world.sessions().mailbox("nobody@bjurholm.example").folders()
+
+
+# --- TLS ---
+
+
+def test_the_certificate_is_checked(tmp_path: Path) -> None:
+    authority, foreign = Authority(tmp_path / "ours"), Authority(tmp_path / "foreign")
+    server = ExchangeServer(Organisation([ANNA]), authority.sign("localhost"))
+    try:
+        trusting = EwsServerSessions(endpoint(server.url, trusted=str(authority.ca_file)))
+        assert trusting.mailbox(ANNA).folders()
+        trusting.close()
+        with pytest.raises(PermanentError, match="certificate"):
+            EwsServerSessions(endpoint(server.url, trusted=str(foreign.ca_file))).mailbox(ANNA).folders()
+    finally:
+        server.stop()
+
+
+def test_nobody_answers(world: EwsMailboxWorld) -> None:
+    sessions = EwsServerSessions(endpoint("http://127.0.0.1:9/EWS/Exchange.asmx"))
+    with pytest.raises(NoAnswer, match="cannot be reached"):
+        sessions.mailbox(ANNA).folders()
+
+
+# --- sending ---
+
+
+def test_a_success_without_a_code_is_a_success(senders: EwsSenderWorld) -> None:
+    """Seen on a server of another make: an empty ResponseCode on mail that was sent."""
+    senders.server.faults.silent_send = True
+    assert attempt(senders.open(), outgoing()) == Receipt()
+    assert len(senders.sent()) == 1
+    senders.server.violations.clear()
+
+
+def test_a_lost_answer_is_unclear_and_then_found(senders: EwsSenderWorld) -> None:
+    sender, mail_ = senders.open(), outgoing()
+    handle = sender.prepare(mail_)
+    answers = iter(range(100))
+
+    def lose_the_answer_to_the_second_request() -> None:
+        if next(answers) == 3:
+            raise ConnectionResetError
+
+    senders.server.faults.on_the_wire = lose_the_answer_to_the_second_request
+    with pytest.raises(Unclear):
+        sender.send(mail_, handle)
+    senders.server.faults.on_the_wire = lambda: None
+    assert senders.open().fate(mail_.message_id, handle) == "sent"
+
+
+def test_a_draft_left_behind_is_used_again(senders: EwsSenderWorld) -> None:
+    mail_ = outgoing()
+    assert senders.open().prepare(mail_) == senders.open().prepare(mail_)
+
+
+def test_the_original_travels_as_a_message(senders: EwsSenderWorld) -> None:
+    original = b"Message-ID: <o@x>\r\nSubject: Till er\r\n\r\nHej\r\n"
+    raw = (
+        (
+            f"Message-ID: <f@bjurholm.example>\r\nFrom: {SERVICE}\r\nTo: {ANNA}\r\nMIME-Version: 1.0\r\n"
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSe bilaga\r\n--b\r\n"
+            "Content-Type: message/rfc822\r\n\r\n"
+        ).encode()
+        + original
+        + b"\r\n--b--\r\n"
+    )
+    mail_ = OutgoingMail(message_id="<f@bjurholm.example>", raw=raw, envelope_from=SERVICE, recipients=(ANNA,))
+    attempt(senders.open(), mail_)
+    assert original in senders.received(ANNA)[0]
+
+
+# --- what people have set up ---
+
+
+def test_rules_that_only_outlook_knows_are_not_deleted(world: EwsWorld) -> None:
+    world.box.outlook_rule_blob = True
+    rules = world.sessions().forward_rules
+    with pytest.raises(ClientOnlyRules, match="Outlook keeps rules of its own"):
+        rules.install(ANNA, REGISTRY)
+    assert world.box.outlook_rule_blob and not world.box.rules
+
+
+def test_colleagues_are_told_who_is_away(world: EwsWorld) -> None:
+    replies = world.sessions().auto_replies
+    assert replies.shows_away(ANNA) is False
+    replies.install(ANNA, LEAVE)
+    world.organisation.now = lambda: datetime(2026, 7, 10, tzinfo=UTC)
+    assert replies.shows_away(ANNA) is True
+
+
+def test_turning_off_keeps_the_persons_texts(world: EwsWorld) -> None:
+    oof = world.box.oof
+    oof.internal, oof.external = "<b>Egen</b> text", "Own text"
+    replies = world.sessions().auto_replies
+    token = replies.keep(ANNA)
+    replies.install(ANNA, LEAVE)
+    replies.restore(ANNA, token)
+    assert "<b>Egen</b> text" in oof.internal and "Own text" in oof.external
+    assert oof.state == "Disabled"
+
+
+def test_the_signature_of_outlook_on_the_web(world: EwsWorld) -> None:
+    root = world.box.distinguished("root").id
+    world.box.configurations[(root, "OWA.UserOptions")] = {"timezone": "W. Europe Standard Time", "spell": True}
+    signatures = world.sessions().signatures
+    assert signatures.read(ANNA) == ""
+    signatures.install(ANNA, "Med vänlig hälsning\nAnna", "<p>Med vänlig hälsning</p>")
+    assert signatures.read(ANNA) == "Med vänlig hälsning\nAnna"
+    kept = world.box.configurations[(root, "OWA.UserOptions")]
+    assert (kept["timezone"], kept["spell"], kept["autoaddsignature"]) == ("W. Europe Standard Time", True, True)
+
+
+def test_a_first_signature(world: EwsWorld) -> None:
+    signatures = world.sessions().signatures
+    signatures.install(EVA, "Eva", "<p>Eva</p>")
+    assert signatures.read(EVA) == "Eva"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "status", "away"),
+    [
+        ("2026-07-05T22:00", "2026-07-10T22:00", "OOF", [Away(date(2026, 7, 6), date(2026, 7, 11))]),
+        ("2026-07-06T07:00", "2026-07-06T15:00", "OOF", []),  # a meeting out of the house
+        ("2026-07-05T22:00", "2026-07-06T22:00", "Busy", []),
+        ("2026-07-06T10:00", "2026-07-08T22:00", "OOF", [Away(date(2026, 7, 7), date(2026, 7, 9))]),
+        ("2026-10-24T22:00", "2026-10-25T23:00", "OOF", [Away(date(2026, 10, 25), date(2026, 10, 26))]),  # 25 hours
+    ],
+)
+def test_days_away_from_the_calendar(world: EwsWorld, start: str, end: str, status: str, away: list[Away]) -> None:
+    calendar = world.box.distinguished("calendar").id
+    starts, ends = (datetime.fromisoformat(each).replace(tzinfo=UTC) for each in (start, end))
+    values = {"start": starts, "end": ends, "free_busy": status, "item_class": "IPM.Appointment"}
+    world.organisation.put(world.box, calendar, b"Subject: Hemligt\r\n\r\n", starts, **values)
+    sessions = world.sessions()
+    found = EwsCalendar(sessions.session, lambda _: ANNA, ZoneInfo("Europe/Stockholm"))
+    assert found.absences("anna", date(2026, 7, 1), date(2026, 12, 31)) == away
+
+
+# --- privacy ---
+
+
+def test_no_level_of_logging_shows_mail(world: EwsMailboxWorld, caplog: pytest.LogCaptureFixture) -> None:
+    raw = f"Message-ID: <s@x>\r\nSubject: {SECRET}\r\n\r\n{SECRET}\r\n".encode()
+    world.deliver(raw, received_at=minute(0))
+    with caplog.at_level(logging.DEBUG):
+        mailbox = world.open()
+        (arrival,) = arrivals(read_all(mailbox, folder(mailbox)))
+        assert SECRET.encode() in (mailbox.fetch(folder(mailbox), arrival.delivery_id) or b"")
+        world.server.faults.codes = {"GetItem": "ErrorInternalServerError"}
+        with pytest.raises(TransientError) as caught:
+            mailbox.fetch(folder(mailbox), arrival.delivery_id)
+        world.server.faults.codes = {}
+        world.server.faults.unauthorised = True
+        with pytest.raises(AccountRefused):
+            world.open().folders()
+    written = caplog.text + str(caught.value)
+    assert SECRET not in written and "service-password" not in written and ANNA not in caplog.text
+
+
+@pytest.mark.parametrize("fault", ["ErrorMailboxMoveInProgress", "ErrorMailboxStoreUnavailable", "ErrorTimeoutExpired"])
+def test_trouble_that_passes_is_transient(world: EwsMailboxWorld, fault: str) -> None:
+    world.server.faults.codes = {"SyncFolderItems": fault}
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    with pytest.raises(TransientError):
+        read_all(mailbox, inbox)
+    world.server.faults.codes = {}
+    assert read_all(mailbox, inbox)
