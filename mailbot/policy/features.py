@@ -6,8 +6,11 @@ The learned weights (`learned.py`) are fitted on exactly these features, so a ch
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, pairwise
 from math import log1p, sqrt
+from typing import Final
 
 from mailbot.policy.model import Diarise, Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
@@ -22,6 +25,28 @@ _MOST_TOKENS = 600
 #: together the words weigh as much as four strong signals
 _WORDS_WEIGH = 4.0
 
+#: the families of features that are made of words of the message; a feature's name begins with its family
+WORD, STEM, PAIR = "word", "stem", "pair"
+OF_WORDS: Final = frozenset({WORD, STEM, PAIR})
+#: all others: their names are whole
+OTHER = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a message shows: per family, value -> names. Names without their family, in the order they were found."""
+
+    families: Mapping[str, Mapping[float, Mapping[str, None]]]
+
+    def by_name(self) -> dict[str, float]:
+        """Whole name -> value."""
+        return {
+            (f"{family} {name}" if family else name): value
+            for family, values in self.families.items()
+            for value, names in values.items()
+            for name in names
+        }
+
 
 def features(
     reading: Reading,
@@ -33,31 +58,33 @@ def features(
     diarise: Diarise,
     confidential: bool | None,
     verdicts: Iterable[Verdict],
-) -> dict[str, float]:
-    """Feature -> weight. The rules' own answers are features too: learning starts from them."""
-    found = _words(reading)
-    found.update(_groups(hits))
-    found.update(_rules(verdicts))
-    found.update(_structure(reading, facts))
-    answers: Mapping[str, object] = {
-        "kind": kind, "reply": needs_reply, "diary": diarise, "secret": confidential,
-    }  # fmt: skip
-    found.update({f"rules.{question}={answer}": 1.0 for question, answer in answers.items()})
-    return found
+) -> Features:
+    """The rules' own answers are features too: learning starts from them."""
+    words, stems, pairs, beginnings = _words(reading)
+    share = _WORDS_WEIGH / sqrt(len(words) + len(stems) + len(pairs) + len(beginnings) or 1)
+    others: dict[float, dict[str, None]] = {share: beginnings}
+    answers = (("kind", kind), ("reply", needs_reply), ("diary", diarise), ("secret", confidential))
+    for name, value in (
+        *_groups(hits),
+        *_rules(verdicts),
+        *_structure(reading, facts),
+        *((f"rules.{question}={answer}", 1.0) for question, answer in answers),
+    ):
+        others.setdefault(value, {})[name] = None
+    return Features({WORD: {share: words}, STEM: {share: stems}, PAIR: {share: pairs}, OTHER: others})
 
 
-def _words(reading: Reading) -> dict[str, float]:
+def _words(reading: Reading) -> tuple[dict[str, None], ...]:
     """Words, beginnings of long words, pairs of neighbours, and how subject and text begin."""
-    found: dict[str, float] = {}
-    for place, text in (("subject", reading.subject[reading.subject_start :]), ("text", reading.new)):
+    words, stems, pairs, beginnings = {}, {}, {}, {}
+    for place, text in (("subject", reading.bare_subject), ("text", reading.new)):
         tokens = tokenise(text)
-        found.update(dict.fromkeys((f"word {token}" for token in tokens), 1.0))
-        stems = [token[:_STEM_LETTERS] for token in tokens]
-        found.update(dict.fromkeys((f"stem {stem}" for stem in stems if len(stem) == _STEM_LETTERS), 1.0))
-        found.update(dict.fromkeys((f"pair {first} {second}" for first, second in pairwise(stems)), 1.0))
-        found.update(dict.fromkeys((f"{place} begins {token}" for token in tokens[:2]), 1.0))
-    share = _WORDS_WEIGH / sqrt(len(found) or 1)
-    return dict.fromkeys(found, share)
+        starts = [token[:_STEM_LETTERS] for token in tokens]
+        words.update(dict.fromkeys(tokens))
+        stems.update(dict.fromkeys([start for start in starts if len(start) == _STEM_LETTERS]))
+        pairs.update(dict.fromkeys(map(" ".join, pairwise(starts))))
+        beginnings.update(dict.fromkeys([f"{place} begins {token}" for token in tokens[:2]]))
+    return words, stems, pairs, beginnings
 
 
 def tokenise(text: str) -> list[str]:
@@ -78,9 +105,15 @@ def _groups(hits: Iterable[Hit]) -> Iterator[tuple[str, float]]:
 def _rules(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, float]]:
     strongest: dict[str, float] = {}
     for verdict in verdicts:
-        rule = ".".join(verdict.rule.split(".")[:3])
+        rule = _general(verdict.rule)
         strongest[rule] = max(strongest.get(rule, verdict.points), verdict.points)
     yield from ((f"rule {rule}", min(points, 5.0) / 3) for rule, points in strongest.items())
+
+
+@lru_cache(maxsize=4_096)
+def _general(rule: str) -> str:
+    """The first three parts of a rule's id: the same for all lines of a group."""
+    return ".".join(rule.split(".")[:3])
 
 
 def _structure(reading: Reading, facts: Facts) -> Iterator[tuple[str, float]]:

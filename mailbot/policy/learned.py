@@ -5,12 +5,15 @@ answered by a logistic regression over `features`; nothing else is kept of the m
 fitted by `benchmarks/quality/judgments` on invented mail, and measured on mail they have never met (docs/quality.md).
 """
 
-from collections.abc import Mapping
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import exp
 
+from mailbot.policy.features import OF_WORDS, OTHER, Features
 from mailbot.policy.model import Kind
 
 #: questions: must it be registered, does it need a reply, is it confidential, and for each kind whether it is one
@@ -31,23 +34,46 @@ class Opinion:
     kind_score: float
 
 
+# The weights of one feature, in thousandths, are packed into one whole number of 32 bits per question: adding up the
+# features of a mail is then adding numbers, for all questions at once.
+_BITS = 32
+_HALF = 1 << (_BITS - 1)
+_MASK = (1 << _BITS) - 1
+_SCALE = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """feature -> ((question number, weight), ...), and the bias of each question."""
+    """Packed weights by family and name of the feature, and the bias of each question."""
 
     questions: tuple[str, ...]
     biases: tuple[float, ...]
-    by_feature: Mapping[str, tuple[tuple[int, float], ...]]
+    rows: Mapping[str, Mapping[str, int]]
 
-    def scores(self, found: Mapping[str, float]) -> dict[str, float]:
+    def scores(self, found: Features) -> dict[str, float]:
         """Log-odds of every question."""
+        by_value: dict[float, int] = {}
+        for family, values in found.families.items():
+            rows = self.rows[family]
+            for value, names in values.items():
+                known = rows.keys() & names.keys()
+                by_value[value] = by_value.get(value, 0) + sum(map(rows.__getitem__, known))
         sums = list(self.biases)
-        for feature, value in found.items():
-            for question, weight in self.by_feature.get(feature, ()):
-                sums[question] += weight * value
+        for value, packed in by_value.items():
+            if packed:
+                share = value / _SCALE
+                sums = [total + weight * share for total, weight in zip(sums, self._unpacked(packed), strict=True)]
         return dict(zip(self.questions, sums, strict=True))
 
-    def opinion(self, found: Mapping[str, float]) -> Opinion:
+    def _unpacked(self, packed: int) -> Iterable[int]:
+        halves = _all_halves(len(self.questions))
+        octets = (packed + halves).to_bytes(len(self.questions) * _BITS // 8, sys.byteorder)
+        fields = array("I", octets)
+        if sys.byteorder == "big":
+            fields.reverse()
+        return [field - _HALF for field in fields]
+
+    def opinion(self, found: Features) -> Opinion:
         """The answers to all questions."""
         scores = self.scores(found)
         kinds = {name: score for name, score in scores.items() if name not in _OTHER_THAN_KINDS}
@@ -60,16 +86,25 @@ class Weights:
             kind_score=kinds[best],
         )
 
-    def heaviest(self, found: Mapping[str, float], question: str, *, most: int = 3) -> list[tuple[str, float]]:
-        """The features that spoke most for the answer to `question`, with their points."""
-        number = self.questions.index(question)
-        points = {
-            feature: weight * value
-            for feature, value in found.items()
-            for wanted, weight in self.by_feature.get(feature, ())
-            if wanted == number
-        }
-        return sorted(points.items(), key=lambda item: -abs(item[1]))[:most]
+    def heaviest(self, found: Features, question: str, *, most: int = 3) -> list[tuple[str, str, float]]:
+        """Family, name and points of the features that spoke most for the answer to `question`."""
+        shift = _BITS * self.questions.index(question)
+        halves = _all_halves(len(self.questions))
+        points: list[tuple[str, str, float]] = []
+        for family, values in found.families.items():
+            rows = self.rows[family]
+            for value, names in values.items():
+                for name in filter(rows.__contains__, names):
+                    weight = ((rows[name] + halves) >> shift & _MASK) - _HALF
+                    if weight:
+                        points.append((family, name, weight * value / _SCALE))
+        return sorted(points, key=lambda found: -abs(found[2]))[:most]
+
+
+@cache
+def _all_halves(questions: int) -> int:
+    """What makes every field of a packed number positive."""
+    return sum(_HALF << (_BITS * number) for number in range(questions))
 
 
 def _probability(score: float) -> float:
@@ -79,24 +114,28 @@ def _probability(score: float) -> float:
 @cache
 def load() -> Weights:
     """The shipped weights."""
-    source = files("mailbot.policy").joinpath("signals", "learned.tsv")
-    return parse(source.read_text(encoding="utf-8"))
+    with files("mailbot.policy").joinpath("signals", "learned.tsv").open(encoding="utf-8") as table:
+        return parse(table)
 
 
-def parse(table: str) -> Weights:
+def parse(lines: Iterable[str]) -> Weights:
     """Weights from lines "question <tab> feature <tab> weight"; lines that begin with # are comments."""
     questions: dict[str, int] = {}
     biases: list[float] = []
-    by_feature: dict[str, list[tuple[int, float]]] = {}
-    for line in table.splitlines():
-        if not line or line.startswith("# "):
+    rows: dict[str, dict[str, int]] = {family: {} for family in (*OF_WORDS, OTHER)}
+    for line in lines:
+        if not line.strip() or line.startswith("# "):
             continue
-        question, feature, weight = line.split("\t")
+        question, feature, weight = line.rstrip("\n").split("\t")
         number = questions.setdefault(question, len(questions))
         if number == len(biases):
             biases.append(0.0)
         if feature == _BIAS:
             biases[number] = float(weight)
-        else:
-            by_feature.setdefault(feature, []).append((number, float(weight)))
-    return Weights(tuple(questions), tuple(biases), {feature: tuple(found) for feature, found in by_feature.items()})
+            continue
+        family, _, name = feature.partition(" ")
+        if family not in OF_WORDS:
+            family, name = OTHER, feature
+        packed = round(float(weight) * _SCALE) << (_BITS * number)
+        rows[family][name] = rows[family].get(name, 0) + packed
+    return Weights(tuple(questions), tuple(biases), rows)

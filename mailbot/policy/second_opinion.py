@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import log
 
 from mailbot.policy import learned
-from mailbot.policy.features import features
+from mailbot.policy.features import OF_WORDS, Features, features
 from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
@@ -21,8 +21,6 @@ from mailbot.policy.signals import Hit
 _REPLY_IS_SETTLED = frozenset({"reply_need.outgoing", "reply_need.calendar", "reply_need.internal_mail_exempt"})
 #: groups of the signal files in which something is asked of us
 _ASKING = frozenset({"request", "question"})
-#: features that are made of words of the message
-_OF_WORDS = ("word ", "stem ", "pair ")
 
 
 def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], judgment: Judgment) -> Judgment:
@@ -100,12 +98,12 @@ def _log_odds(probability: float) -> float:
     return log(bounded / (1 - bounded))
 
 
-def _evidence(reading: Reading, weights: learned.Weights, found: dict[str, float], question: str) -> Evidence | None:
+def _evidence(reading: Reading, weights: learned.Weights, found: Features, question: str) -> Evidence | None:
     """Where the words stand that weighed most for an answer: offsets, as always (invariant 6)."""
     text = reading.new.lower()
-    for feature, _ in weights.heaviest(found, question, most=8):
-        if feature.startswith(_OF_WORDS):
-            first = feature.partition(" ")[2].partition(" ")[0]
+    for family, name, _ in weights.heaviest(found, question, most=8):
+        if family in OF_WORDS:
+            first = name.partition(" ")[0]
             start = text.find(first)
             if start >= 0:
                 return reading.evidence(start, start + len(first))

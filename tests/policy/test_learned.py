@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mailbot.policy import learned, second_opinion
 from mailbot.policy.decide import decide
+from mailbot.policy.features import Features
 from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Kind, Verdict
@@ -26,15 +27,46 @@ enquiry\t(bias)\t-1
 """
 
 
+FOUND = Features({"word": {2.0: {"bygga": None}, 9.0: {"okänt": None}}, "": {1.0: {"asks": None}}})
+
+
 def test_a_table_is_read_and_answers_add_up() -> None:
-    weights = learned.parse(TABLE)
-    assert weights.scores({"word bygga": 2.0, "word okänt": 9.0}) == {
+    weights = learned.parse(TABLE.splitlines())
+    assert weights.scores(FOUND) == {
         "must": 4.0, "reply": 0.5, "secret": -3.0, "appeal": 0.0, "enquiry": -1.0,
     }  # fmt: skip
-    opinion = weights.opinion({"word bygga": 2.0})
+    opinion = weights.opinion(FOUND)
     assert opinion.must == pytest.approx(0.982, abs=0.001)
     assert opinion.kind is Kind.APPEAL
-    assert weights.heaviest({"word bygga": 2.0}, "must") == [("word bygga", 5.0)]
+    assert weights.heaviest(FOUND, "must") == [("word", "bygga", 5.0)]
+
+
+NAMES = ("word a", "word b", "stem a", "pair a b", "short", "signal question")
+named = st.dictionaries(st.sampled_from(NAMES), st.integers(-9_999, 9_999), min_size=1)
+
+
+@given(st.dictionaries(st.sampled_from(("must", "reply", "secret", "appeal")), named, min_size=1), st.data())
+def test_packed_weights_add_up_as_single_ones(table: dict[str, dict[str, int]], data: st.DataObject) -> None:
+    lines = [
+        f"{question}\t{name}\t{weight / 1000}" for question, names in table.items() for name, weight in names.items()
+    ]
+    weights = learned.parse(lines)
+    values = data.draw(st.dictionaries(st.sampled_from((*NAMES, "word unknown")), st.sampled_from((0.25, 1.0, 3.0))))
+    families: dict[str, dict[float, dict[str, None]]] = {}
+    for name, value in values.items():
+        family, _, rest = name.partition(" ")
+        family, rest = (family, rest) if family in ("word", "stem", "pair") else ("", name)
+        families.setdefault(family, {}).setdefault(value, {})[rest] = None
+    found = Features(families)
+    assert found.by_name() == values
+    scores = weights.scores(found)
+    for question, names in table.items():
+        parts = {name: names.get(name, 0) / 1000 * value for name, value in values.items()}
+        assert scores[question] == pytest.approx(sum(parts.values()), abs=1e-9)
+        heaviest = weights.heaviest(found, question, most=10)
+        assert {f"{family} {name}".strip(): points for family, name, points in heaviest} == pytest.approx(
+            {name: points for name, points in parts.items() if points}
+        )
 
 
 def test_the_shipped_table_answers_every_question() -> None:
@@ -103,7 +135,7 @@ def test_an_invitation_is_answered_where_it_asks_and_advertising_only_then(
 ) -> None:
     reply = 9 if likely else -9
     table = f"must\t(bias)\t-9\nreply\t(bias)\t{reply}\nsecret\t(bias)\t-9\n{kind}\t(bias)\t0\n"
-    monkeypatch.setattr(learned, "load", lambda: learned.parse(table))
+    monkeypatch.setattr(learned, "load", lambda: learned.parse(table.splitlines()))
     message = mail(text, {"Subject": "Skogsdag"})
     decision = decide(message, INCOMING, POLICY, NOW)
     assert (str(decision.kind), decision.needs_reply) == (kind, expected)

@@ -48,7 +48,7 @@ def features_of(mail: Mail, policy: Policy) -> dict[str, float]:
         diarise=judged.diarise,
         confidential=judged.confidential,
         verdicts=judged.verdicts,
-    )
+    ).by_name()
 
 
 def questions(mails: Sequence[Mail]) -> dict[str, list[bool]]:
