@@ -184,6 +184,19 @@ class Sender(Protocol):
 Audience = Literal["none", "known", "all"]
 
 
+ConflictReason = Literal[
+    "own_reply",  # the person's rules answer by themselves
+    "unreadable_include",  # they use rules that only the server can read, which may do so
+    "reject",  # they refuse mail, which no server does together with answering it (RFC 5429 2.1)
+    "broken",  # the server does not accept them as they are
+    "too_many_redirects",
+    "too_many_actions",
+    "include_loop",
+    "include_missing",
+    "no_include",  # the server cannot run them after ours
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoReply:
     """An automatic reply as installed. Instants are aware UTC; `ends_at` is exclusive."""
@@ -203,19 +216,8 @@ class AutoReply:
     addresses: tuple[str, ...] = field(default=(), compare=False)
     #: absence and version of the text: who was answered under another one is answered anew (RFC 5230 4.7, :handle)
     version: str = field(default="", compare=False)
-
-
-ConflictReason = Literal[
-    "own_reply",  # the person's rules answer by themselves
-    "unreadable_include",  # they use rules that only the server can read, which may do so
-    "reject",  # they refuse mail, which no server does together with answering it (RFC 5429 2.1)
-    "broken",  # the server does not accept them as they are
-    "too_many_redirects",
-    "too_many_actions",
-    "include_loop",
-    "include_missing",
-    "no_include",  # the server cannot run them after ours
-]
+    #: read back only: what in the person's own rules would keep it from working
+    hindered_by: ConflictReason | None = field(default=None, compare=False)
 
 
 class OwnRulesConflict(PermanentError):

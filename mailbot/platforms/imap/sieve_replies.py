@@ -1,0 +1,317 @@
+"""Auto-replies and forwarding on servers with ManageSieve: one script of ours in front of the person's own.
+
+Each step leaves the person with a script that works: theirs, or the pair. A script is put in its place whole or not at
+all (RFC 5804 2.6), what is included is there before ours includes it, and ours goes only after theirs is active again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailbot.errors import PermanentError
+from mailbot.platforms.base import Audience, AutoReply, OwnRulesConflict
+from mailbot.platforms.imap.sieve_connection import SieveConnection, SieveRefused
+from mailbot.platforms.imap.sieve_own import OwnScript, conflict, own_reply_text
+from mailbot.platforms.imap.sieve_script import (
+    Forward,
+    House,
+    State,
+    is_ours,
+    reply_from_json,
+    reply_json,
+    script,
+    state_of,
+)
+
+#: the first that is free, or ours; servers differ in whether case tells names apart
+NAMES = tuple(f"mailbot-absence{suffix}" for suffix in ("", "-2", "-3", "-4", "-5"))
+COPY_SUFFIX = "-own"
+NO_REPLY = AutoReply(enabled=False, starts_at=None, ends_at=None, internal_text="", external_text="")
+_WITHOUT = {"vacation": "answer mail", "include": "run a person's own script after ours", "copy": "forward a copy"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scripts:
+    """All that lies in one account."""
+
+    names: tuple[str, ...]
+    active: str | None
+    #: our script and its octets, active or left over
+    ours: str | None
+    raw: bytes
+
+    @property
+    def ours_is_active(self) -> bool:
+        return self.ours is not None and self.ours == self.active
+
+    @property
+    def state(self) -> State | None:
+        return state_of(self.raw) if self.ours is not None else None
+
+    @property
+    def own(self) -> str | None:
+        """The person's own script that is active, by itself or after ours."""
+        if not self.ours_is_active:
+            return self.active
+        own = self.state.own if self.state is not None else None
+        return own if own in self.names else None  # deleted since: that was their choice
+
+
+class SieveScripts:
+    """What both capabilities work with: reading, changing and removing our script of one account."""
+
+    def __init__(self, connect: Callable[[str], SieveConnection], house: House) -> None:
+        """`connect` logs in to the account of an address; each use has a connection of its own."""
+        self._connect = connect
+        self.house = house
+
+    @contextmanager
+    def account(self, address: str) -> Iterator["_Account"]:
+        with self._connect(address) as connection:
+            yield _Account(connection, self.house)
+
+
+class _Account:
+    def __init__(self, connection: SieveConnection, house: House) -> None:
+        self._connection = connection
+        self._house = house
+        self.scripts = self._look()
+
+    def _look(self) -> _Scripts:
+        names, active = self._connection.list_scripts()
+        # An active one is the one that counts, should two be there.
+        for name in sorted(set(NAMES) & set(names), key=lambda each: (each != active, each)):
+            raw = self._connection.get_script(name)
+            if raw is not None and is_ours(raw):
+                return _Scripts(names=tuple(names), active=active, ours=name, raw=raw)
+        return _Scripts(names=tuple(names), active=active, ours=None, raw=b"")
+
+    def raw(self, name: str) -> bytes | None:
+        return self._connection.get_script(name)
+
+    def installed(self) -> State | None:
+        """What our script does, if it is active and as we made it."""
+        state = self.scripts.state
+        if not self.scripts.ours_is_active or state is None:
+            return None
+        return state if self.scripts.raw == self._script(state) else None
+
+    def change(self, state: State, *, accepted: str | None = None) -> None:
+        """Put ours before the person's own script, so that it does what `state` says. May raise OwnRulesConflict."""
+        before = self.scripts
+        own = before.own
+        state = replace(state, own=own, included=own)
+        name = before.ours or self._free_name()
+        if own is not None:
+            state = self._beside(own, state, name, accepted)
+        text = self._script(state)
+        if before.ours_is_active and before.raw == text:
+            return
+        self._put(name, text, own)
+        if not before.ours_is_active:
+            self._connection.set_active(name)
+        if before.state is not None and before.state.included not in (state.included, own):
+            self._delete(before.state.included)
+        self.scripts = self._look()
+
+    def remove(self, fallback: str | None = None) -> None:
+        """Their own script is active again and ours is gone. `fallback`: theirs, should our script no longer tell."""
+        before = self.scripts
+        if before.ours is None:
+            return
+        state = before.state
+        if before.ours_is_active:
+            own = state.own if state is not None else fallback
+            self._connection.set_active(own if own in before.names else None)
+        self._delete(before.ours)
+        self._delete(before.ours + COPY_SUFFIX)
+        self.scripts = self._look()
+
+    def hindrance(self) -> OwnRulesConflict | None:
+        """What in the person's rules stands against what is installed, after they have changed them."""
+        state, own = self.scripts.state, self.scripts.own
+        if not self.scripts.ours_is_active or state is None or own is None:
+            return None
+        try:
+            self._beside(own, state, self.scripts.ours or "", None)
+        except OwnRulesConflict as found:
+            return found
+        return None
+
+    # --- steps ---
+
+    def _script(self, state: State) -> bytes:
+        return script(state, self._house, self._connection.extensions)
+
+    def _beside(self, own: str, state: State, name: str, accepted: str | None) -> State:
+        """`state` with what is to be included after ours; a copy is put in its place when one was accepted."""
+        raw = self.raw(own)
+        if raw is None:
+            raise PermanentError(f"the active script {own} cannot be read; ask its owner to save it again")
+        found = self._conflict(own, raw, state, name)
+        if found is None:
+            return replace(state, accepted="", proposal="")
+        digest, before = _digest(raw), self.scripts.state
+        if found.proposal is None:
+            raise found
+        said = before is not None and (before.accepted, before.proposal) == (digest, _digest(_octets(found.proposal)))
+        if accepted != found.proposal and not said:
+            raise found
+        copy = _octets(found.proposal)
+        included = own if copy == raw else name + COPY_SUFFIX
+        if included != own and self.raw(included) != copy:
+            self._put(included, copy, own)
+        return replace(state, included=included, accepted=digest, proposal=_digest(copy))
+
+    def _conflict(self, own: str, raw: bytes, state: State, name: str) -> OwnRulesConflict | None:
+        connection = self._connection
+        if "include" not in connection.extensions:
+            words = f"the server cannot run the script {own} after ours (no include)"
+            return OwnRulesConflict(words, "no_include", rules=own)
+        mine = {name, *(each for each in NAMES if each != own)}
+        found = conflict(
+            OwnScript(own, raw, self.raw),
+            our_names=mine,
+            redirects=len(state.forwards),
+            max_redirects=connection.max_redirects,
+        )
+        if found is None or found.reason != "broken":
+            try:
+                connection.check_script(raw)
+            except SieveRefused:
+                words = f"the server no longer accepts the script {own}, and would not run ours with it"
+                return OwnRulesConflict(words, "broken", rules=own)
+        return found
+
+    def _free_name(self) -> str:
+        taken = {name.casefold() for name in self.scripts.names}
+        for name in NAMES:
+            if not {name.casefold(), (name + COPY_SUFFIX).casefold()} & taken:
+                return name
+        raise PermanentError(f"scripts named {NAMES[0]} and alike are taken; ask their owner to rename one")
+
+    def _put(self, name: str, text: bytes, own: str | None) -> None:
+        connection = self._connection
+        try:
+            connection.check_script(text)
+            connection.put_script(name, text)
+        except SieveRefused as refusal:
+            if refusal.code.startswith("QUOTA"):
+                raise PermanentError(
+                    f"{connection.endpoint} has no room for another script of {connection.login.mailbox} "
+                    f"({refusal.code}); delete old scripts, or raise the quota"
+                ) from None
+            missing = [
+                what
+                for word, what in _WITHOUT.items()
+                if f'"{word}"'.encode() in text and word not in connection.extensions
+            ]
+            if missing:
+                raise PermanentError(
+                    f"{connection.endpoint} cannot {missing[0]}: allow the extension on the server"
+                ) from None
+            if own is not None:
+                raise OwnRulesConflict(
+                    f"the server does not accept ours with the script {own}", "broken", rules=own
+                ) from None
+            raise
+
+    def _delete(self, name: str | None) -> None:
+        if name is not None:
+            with suppress(SieveRefused):  # it was not there
+                self._connection.delete_script(name)
+
+
+class SieveAutoReplies:
+    two_texts = True
+    #: Sieve knows nobody's contacts
+    audiences: frozenset[Audience] = frozenset({"none", "all"})
+
+    def __init__(self, scripts: SieveScripts) -> None:
+        self._scripts = scripts
+        self.two_texts = bool(scripts.house.domains)
+
+    def read(self, address: str) -> AutoReply:
+        with self._scripts.account(address) as account:
+            state = account.installed()
+            if state is not None:
+                found = account.hindrance()
+                return replace(state.reply or NO_REPLY, hindered_by=found.reason if found is not None else None)
+            active = account.scripts.active
+            text = own_reply_text(account.raw(active) or b"") if active is not None else None
+        if text is None:
+            return NO_REPLY
+        return AutoReply(enabled=True, starts_at=None, ends_at=None, internal_text=text, external_text=text)
+
+    def keep(self, address: str) -> str:
+        with self._scripts.account(address) as account:
+            state = account.installed()
+            reply = state.reply if state is not None else None
+            own = account.scripts.own
+        return json.dumps({"reply": reply_json(reply) if reply is not None else None, "own": own})
+
+    def install(self, address: str, reply: AutoReply, *, accepted: str | None = None) -> None:
+        with self._scripts.account(address) as account:
+            state = account.installed() or State()
+            account.change(replace(state, reply=reply), accepted=accepted)
+
+    def restore(self, address: str, token: str) -> None:
+        kept = json.loads(token)
+        with self._scripts.account(address) as account:
+            reply = reply_from_json(kept["reply"]) if kept["reply"] is not None else None
+            state = replace(account.scripts.state or State(), reply=reply)
+            if account.scripts.ours_is_active and not state.is_empty:
+                account.change(state)
+            else:
+                account.remove(fallback=kept["own"])
+
+    def shows_away(self, address: str) -> bool | None:  # noqa: ARG002 (nothing in the protocol tells)
+        return None
+
+    def close(self) -> None: ...
+
+
+class SieveForwardRules:
+    windowed = True
+
+    def __init__(self, scripts: SieveScripts) -> None:
+        self._scripts = scripts
+
+    def read(self, address: str) -> Sequence[str]:
+        with self._scripts.account(address) as account:
+            state = account.installed()
+        return [forward.to for forward in state.forwards] if state is not None else []
+
+    def install(
+        self, address: str, forward_to: str, *, starts_at: datetime | None = None, ends_at: datetime | None = None
+    ) -> str:
+        with self._scripts.account(address) as account:
+            state = account.installed() or State()
+            others = tuple(each for each in state.forwards if each.to.lower() != forward_to.lower())
+            wanted = Forward(to=forward_to, starts_at=starts_at, ends_at=ends_at)
+            account.change(replace(state, forwards=(*others, wanted)))
+        return forward_to
+
+    def remove(self, address: str, token: str) -> None:
+        with self._scripts.account(address) as account:
+            state = account.scripts.state
+            if state is None:
+                return
+            left = replace(state, forwards=tuple(each for each in state.forwards if each.to != token))
+            if account.scripts.ours_is_active and not left.is_empty:
+                account.change(left)
+            elif left.is_empty:
+                account.remove()
+
+    def close(self) -> None: ...
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
