@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from mailbot.config.model import Config, ImapServer, MailboxSettings, MaildirServer
-from mailbot.platforms.base import Mailbox, Sender, Watch
+from mailbot.platforms.base import AutoReplies, ForwardRules, Mailbox, Sender, Watch
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
 from mailbot.store.journal import Journal
@@ -51,6 +51,8 @@ def installation(config: Config, *, by_command: bool = True) -> Iterator[Context
             open_mailbox=lambda settings: open_mailbox(config, settings, imap),
             open_sender=lambda: open_sender(config, imap),
             open_watch=lambda settings: open_watch(config, settings, imap),
+            open_auto_replies=lambda settings: open_auto_replies(config, settings, imap),
+            open_forward_rules=lambda settings: open_forward_rules(config, settings, imap),
         )
 
 
@@ -103,6 +105,40 @@ def open_watch(config: Config, settings: MailboxSettings, imap: "ImapServers | N
     """Waiting for news in a mailbox; None where its server cannot tell."""
     server = config.servers[settings.server]
     return imap.watch(server, settings) if imap is not None and isinstance(server, ImapServer) else None
+
+
+def open_auto_replies(
+    config: Config, settings: MailboxSettings, imap: "ImapServers | None" = None
+) -> AutoReplies | None:
+    """Automatic replies of one mailbox; None where its server gives none, and mailbot answers itself."""
+    server = config.servers[settings.server]
+    match server:
+        case ImapServer():
+            return (imap or _unkept(config)).auto_replies(server, settings, **_house(config))
+        case MaildirServer():
+            return None
+
+
+def open_forward_rules(
+    config: Config, settings: MailboxSettings, imap: "ImapServers | None" = None
+) -> ForwardRules | None:
+    """Forwarding from one mailbox; None where its server does none, and mailbot forwards itself."""
+    server = config.servers[settings.server]
+    match server:
+        case ImapServer():
+            return (imap or _unkept(config)).forward_rules(server, settings, **_house(config))
+        case MaildirServer():
+            return None
+
+
+class _House(TypedDict):
+    domains: tuple[str, ...]
+    service_address: str
+
+
+def _house(config: Config) -> _House:
+    """What rules on a server must know of the organisation."""
+    return {"domains": config.organisation.domains, "service_address": config.service_mailbox.address}
 
 
 def open_sender(

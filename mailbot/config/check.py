@@ -60,6 +60,7 @@ def problems(raw: Table, people: Table | None) -> list[str]:
         *_mailboxes(entries(raw, "mailboxes"), known),
         *_folders(raw),
         *_web_forms(entries(raw, "web_forms")),
+        *_probe(Entry.of(raw, "probe"), entries(raw, "mailboxes"), known),
         *people_problems(persons or []),
     ]
 
@@ -281,6 +282,27 @@ def _folders(raw: Table) -> Iterator[str]:
         if other != address:
             where = f"servers.{mailbox.text('server')}.path"
             yield f"{where}: {other} and {address} would share the folder {folder}; add {{address}} or {{user}} to it"
+
+
+def _probe(probe: Entry, mailboxes: Sequence[Entry], known: Known) -> Iterator[str]:
+    """Test accounts are one inside and one outside, and nobody's mailbox: what lies in them is read for probes only."""
+    in_scope = {each.text("address").lower() for each in mailboxes}
+    for side in ("internal", "external"):
+        table = probe.table.get(side)
+        if not isinstance(table, Mapping):
+            continue
+        account = Entry(probe.at(side), table)
+        yield from account.empty("address", "server")
+        address, server = account.text("address"), account.text("server")
+        if address and not syntax.is_address(address):
+            yield account.problem("address", f"'{address}' is no mail address; write a test account of your own")
+        elif address and known.domains and (syntax.domain_of(address) in known.domains) != (side == "internal"):
+            where = "outside" if side == "internal" else "in"
+            yield account.problem("address", f"'{address}' is {where} organisation.domains; take one that is {side}")
+        elif address.lower() in in_scope:
+            yield account.problem("address", f"'{address}' is a mailbox that is read; take a test account of its own")
+        if server and server not in known.servers:
+            yield account.problem("server", f"there is no [servers.{server}]; {_did_you_mean(server, known.servers)}")
 
 
 def _web_forms(forms: Sequence[Entry]) -> Iterator[str]:

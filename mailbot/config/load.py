@@ -17,6 +17,7 @@ from mailbot.config.model import (
     Organisation,
     Paths,
     PersonSettings,
+    Probe,
     Roles,
     Schedule,
     Server,
@@ -52,6 +53,7 @@ class ConfigFile:
     servers: Mapping[str, Any] = field(default_factory=dict)
     mailboxes: tuple[MailboxSettings, ...] = ()
     web_forms: tuple[WebForm, ...] = ()
+    probe: Probe = field(default_factory=Probe)
     #: overrides of the profile's keys
     policy: Mapping[str, Any] = field(default_factory=dict)
 
@@ -203,6 +205,7 @@ def _config(
         servers={name: _server(server, folder) for name, server in servers.items()},
         mailboxes=tuple(_mailbox(mailbox, only_unit) for mailbox in file.mailboxes),
         web_forms=file.web_forms,
+        probe=file.probe,
         policy=policy,
         people=tuple(_person(person, folder) for person in directory.people),
         source=source,

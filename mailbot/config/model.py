@@ -157,6 +157,33 @@ class WebForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeAddress:
+    """A test account that sends probe mails and receives the automatic replies to them."""
+
+    address: str
+    server: str
+    #: login name on the server; empty = the address
+    user: str = ""
+    #: name of its secret, on servers with login = "user"
+    secret: str = ""
+
+    @property
+    def mailbox(self) -> MailboxSettings:
+        """Its account, which is nobody's mailbox and read for probes only."""
+        return MailboxSettings(
+            address=self.address, server=self.server, role="function", user=self.user, secret=self.secret
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Where probe mails come from that prove automatic replies; none: they are not proven."""
+
+    internal: ProbeAddress | None = None
+    external: ProbeAddress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAbsence:
     from_: date
     back: date
@@ -201,6 +228,7 @@ class Config:
     servers: Mapping[str, Server] = field(default_factory=dict)
     mailboxes: tuple[MailboxSettings, ...] = ()
     web_forms: tuple[WebForm, ...] = ()
+    probe: Probe = field(default_factory=Probe)
     policy: Policy
     people: tuple[PersonSettings, ...] = ()
     #: the file this came from; relative paths count from its folder

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mailbot.config.model import Config, MailboxSettings
-from mailbot.platforms.base import Mailbox, Sender, Watch
+from mailbot.platforms.base import AutoReplies, ForwardRules, Mailbox, Sender, Watch
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store
@@ -23,6 +23,9 @@ class Context:
     open_sender: Callable[[], Sender]
     #: waits for news in a mailbox; None where the server offers no such thing
     open_watch: Callable[[MailboxSettings], Watch | None] = lambda _: None
+    #: installs automatic replies and forwarding in a mailbox; None where its server cannot answer by itself
+    open_auto_replies: Callable[[MailboxSettings], AutoReplies | None] = lambda _: None
+    open_forward_rules: Callable[[MailboxSettings], ForwardRules | None] = lambda _: None
     #: how long an attempt to send may take before another process looks it up; longer than a server may (RFC 5321
     #: 4.5.3.2.6 gives it ten minutes for the last answer)
     lease_seconds: float = 1200

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mailbot.platforms.base import AutoReply
-from tests.platforms.contract_absence import OWN, AutoRepliesContract, AutoRepliesWorld, ForwardRulesContract
+from tests.platforms.contract_absence import AutoRepliesContract, AutoRepliesWorld, ForwardRulesContract
 from tests.platforms.dovecot_sieve import DovecotSieve
 from tests.platforms.sieve_world import SieveAutoRepliesWorld, SieveForwardRulesWorld
 from tests.servers.dovecot import Dovecot

@@ -4,6 +4,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.login import LoginRefused
@@ -11,6 +12,8 @@ from mailbot.platforms.imap.login import LoginRefused
 _IN_A_ROW = 3
 
 Connect = Callable[[], ImapConnection]
+#: what speaks to a server: an IMAP or ManageSieve connection
+Connected = TypeVar("Connected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class RefusedLogins:
         self._let_in: set[str] = set()
         self._lock = threading.Condition()
 
-    def connect(self, identity: str, mailbox: str, connect: Connect) -> ImapConnection:
+    def connect(self, identity: str, mailbox: str, connect: Callable[[], Connected]) -> Connected:
         """`connect()`, unless the server refused it a short while ago: then LoginRefused without asking again.
 
         `identity` is who logs in for several mailboxes; empty for a mailbox that logs in as itself.

@@ -1,7 +1,7 @@
 """From a server's settings to its mailboxes: who logs in where, and which connections are kept."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from ssl import SSLContext
@@ -17,6 +17,9 @@ from mailbot.platforms.imap.mailbox import ImapMailbox
 from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
 from mailbot.platforms.imap.rights import Access, access, try_submission
 from mailbot.platforms.imap.sender import SmtpSender
+from mailbot.platforms.imap.sieve_connection import SieveConnection
+from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules, SieveScripts
+from mailbot.platforms.imap.sieve_script import House
 from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.token import token_from
@@ -71,6 +74,37 @@ class ImapServers:
         """Whether mail from this mailbox would be taken; none is sent. Raises what stands in the way."""
         with closing(self.submission(server, settings)) as connection:
             try_submission(connection, settings.address, recipient)
+
+    def auto_replies(
+        self, server: ImapServer, settings: MailboxSettings, *, domains: Sequence[str], service_address: str
+    ) -> SieveAutoReplies | None:
+        """Automatic replies of this mailbox through ManageSieve; None where none is configured."""
+        scripts = self._scripts(server, settings, domains, service_address)
+        return SieveAutoReplies(scripts) if scripts is not None else None
+
+    def forward_rules(
+        self, server: ImapServer, settings: MailboxSettings, *, domains: Sequence[str], service_address: str
+    ) -> SieveForwardRules | None:
+        """Forwarding from this mailbox through ManageSieve; None where none is configured."""
+        scripts = self._scripts(server, settings, domains, service_address)
+        return SieveForwardRules(scripts) if scripts is not None else None
+
+    def _scripts(
+        self, server: ImapServer, settings: MailboxSettings, domains: Sequence[str], service_address: str
+    ) -> SieveScripts | None:
+        where = server.managesieve
+        if where is None:
+            return None
+        house = House(domains=tuple(domains), service_address=service_address)
+        return SieveScripts(lambda _: self.managesieve(server, settings, where), house)
+
+    def managesieve(self, server: ImapServer, settings: MailboxSettings, where: EndpointSettings) -> SieveConnection:
+        """A connection of its own to the scripts of a mailbox; the caller closes it."""
+        login, endpoint = self.login(server, settings), self.endpoint(server, where)
+        identity = f"{endpoint} {server.user}" if login.method in ("master", "authzid") else ""
+        return self._refused.connect(
+            identity, f"{endpoint} {login.mailbox} {login.user}", lambda: SieveConnection(endpoint, login)
+        )
 
     def watch(self, server: ImapServer, settings: MailboxSettings) -> ImapWatch | None:
         """Waiting for news in the inbox; None when the server does not offer IDLE (RFC 2177)."""
