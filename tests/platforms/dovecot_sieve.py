@@ -29,10 +29,16 @@ class DovecotSieve:
         self.accounts[address] = account = self.dovecot.add_account(address)
         shutil.rmtree(self.dovecot.home(account), ignore_errors=True)
 
+    def plant(self, address: str, name: str, raw: bytes) -> None:
+        """Lay a script into the folder past the server, as an old backup or another program does."""
+        folder = self.dovecot.home(self.accounts[address]) / "sieve"
+        (folder / f"{name}.sieve").write_bytes(raw)
+
     def deliver(self, address: str, raw: bytes, sender: str) -> None:
         lmtp(self.dovecot.ports["lmtp"], address, raw, sender)
 
     def inbox(self, address: str) -> list[bytes]:
+        address = address.lower()
         deadline = time.monotonic() + _ARRIVAL_SECONDS
         while self.postfix.queued() and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -31,6 +31,10 @@ class SieveServer(Protocol):
         """The account exists and holds neither mail nor scripts."""
         ...
 
+    def plant(self, address: str, name: str, raw: bytes) -> None:
+        """Lay a script into the account past the server, as a restored backup does."""
+        ...
+
     def deliver(self, address: str, raw: bytes, sender: str) -> None: ...
 
     def inbox(self, address: str) -> list[bytes]:

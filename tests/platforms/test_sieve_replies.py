@@ -7,7 +7,8 @@ import pytest
 from mailbot.platforms.base import AutoReply
 from tests.platforms.contract_absence import AutoRepliesContract, AutoRepliesWorld, ForwardRulesContract
 from tests.platforms.dovecot_sieve import DovecotSieve
-from tests.platforms.sieve_world import SieveAutoRepliesWorld, SieveForwardRulesWorld
+from tests.platforms.sieve_cases import CITIZEN, COLLEAGUE, SieveDeliveryContract
+from tests.platforms.sieve_world import SieveAutoRepliesWorld, SieveForwardRulesWorld, SieveWorld
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 
@@ -33,3 +34,11 @@ class TestDovecotForwardRules(ForwardRulesContract):
     @pytest.fixture
     def world(self, server: DovecotSieve) -> SieveForwardRulesWorld:
         return SieveForwardRulesWorld(server)
+
+
+class TestDovecotDelivery(SieveDeliveryContract):
+    @pytest.fixture
+    def world(self, server: DovecotSieve) -> SieveWorld:
+        for address in (COLLEAGUE, CITIZEN, "noreply@medborgare.example", "mailbot@bjurholm.example"):
+            server.empty(address)
+        return SieveWorld(server)

@@ -22,6 +22,7 @@ from email.message import Message
 from itertools import count
 from pathlib import Path
 
+from tests.servers import sendmail
 from tests.servers.certificates import Authority
 from tests.servers.processes import Program, free_ports, listens
 
@@ -69,6 +70,7 @@ class Dovecot:
         for name in ("mail", "log", "users", "keys/default/HS256"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         os.chown(folder / "mail", self._owner.pw_uid, self._owner.pw_gid)
+        sendmail.install(folder)
         (folder / "masters").write_text(f"{MASTER_USER}:{{PLAIN}}{MASTER_PASSWORD}\n")
         (folder / "keys/default/HS256/default").write_text(base64.b64encode(_OAUTH_KEY).decode())
         (folder / "oauth2.conf").write_text(

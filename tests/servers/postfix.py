@@ -50,6 +50,7 @@ class Postfix:
             self.resume()
             assert self._program is not None
             if self._program.wait_until(lambda: all(listens(port) for port in self.ports.values())):
+                (self._dovecot.folder / "smtp-port").write_text(str(self.ports["smtp"]))
                 return
         raise RuntimeError(f"postfix does not start; see {self.folder / 'log'}")
 

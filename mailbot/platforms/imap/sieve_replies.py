@@ -6,7 +6,7 @@ all (RFC 5804 2.6), what is included is there before ours includes it, and ours 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from mailbot.platforms.base import Audience, AutoReply, OwnRulesConflict
 from mailbot.platforms.imap.sieve_connection import SieveConnection, SieveRefused
 from mailbot.platforms.imap.sieve_own import OwnScript, conflict, own_reply_text
 from mailbot.platforms.imap.sieve_script import (
+    MARK,
     Forward,
     House,
     State,
@@ -29,6 +30,7 @@ from mailbot.platforms.imap.sieve_script import (
 #: the first that is free, or ours; servers differ in whether case tells names apart
 NAMES = tuple(f"mailbot-absence{suffix}" for suffix in ("", "-2", "-3", "-4", "-5"))
 COPY_SUFFIX = "-own"
+COPIES = tuple(name + COPY_SUFFIX for name in NAMES)
 NO_REPLY = AutoReply(enabled=False, starts_at=None, ends_at=None, internal_text="", external_text="")
 _WITHOUT = {"vacation": "answer mail", "include": "run a person's own script after ours", "copy": "forward a copy"}
 
@@ -42,6 +44,8 @@ class _Scripts:
     #: our script and its octets, active or left over
     ours: str | None
     raw: bytes
+    #: all that carry our mark, copies of own scripts and what an interrupted attempt left among them
+    marked: frozenset[str]
 
     @property
     def ours_is_active(self) -> bool:
@@ -82,12 +86,11 @@ class _Account:
 
     def _look(self) -> _Scripts:
         names, active = self._connection.list_scripts()
+        marked = {name: raw for name in {*NAMES, *COPIES}.intersection(names) if is_ours(raw := self.raw(name))}
         # An active one is the one that counts, should two be there.
-        for name in sorted(set(NAMES) & set(names), key=lambda each: (each != active, each)):
-            raw = self._connection.get_script(name)
-            if raw is not None and is_ours(raw):
-                return _Scripts(names=tuple(names), active=active, ours=name, raw=raw)
-        return _Scripts(names=tuple(names), active=active, ours=None, raw=b"")
+        ours = min(marked.keys() & NAMES, key=lambda each: (each != active, each), default=None)
+        raw = marked[ours] if ours is not None else None
+        return _Scripts(names=tuple(names), active=active, ours=ours, raw=raw or b"", marked=frozenset(marked))
 
     def raw(self, name: str) -> bytes | None:
         return self._connection.get_script(name)
@@ -112,23 +115,17 @@ class _Account:
             return
         self._put(name, text, own)
         if not before.ours_is_active:
-            self._connection.set_active(name)
-        if before.state is not None and before.state.included not in (state.included, own):
-            self._delete(before.state.included)
-        self.scripts = self._look()
+            self._activate(name, own)
+        self._tidy(but={name, state.included})
 
     def remove(self, fallback: str | None = None) -> None:
         """Their own script is active again and ours is gone. `fallback`: theirs, should our script no longer tell."""
         before = self.scripts
-        if before.ours is None:
-            return
         state = before.state
         if before.ours_is_active:
             own = state.own if state is not None else fallback
             self._connection.set_active(own if own in before.names else None)
-        self._delete(before.ours)
-        self._delete(before.ours + COPY_SUFFIX)
-        self.scripts = self._look()
+        self._tidy()
 
     def hindrance(self) -> OwnRulesConflict | None:
         """What in the person's rules stands against what is installed, after they have changed them."""
@@ -140,6 +137,13 @@ class _Account:
         except OwnRulesConflict as found:
             return found
         return None
+
+    def _tidy(self, but: Iterable[str | None] = ()) -> None:
+        """Nothing of ours is left but what is in use; a person's script has no mark and is never deleted."""
+        for name in sorted(self.scripts.marked.difference(but)):
+            with suppress(SieveRefused):
+                self._connection.delete_script(name)
+        self.scripts = self._look()
 
     # --- steps ---
 
@@ -160,11 +164,12 @@ class _Account:
         said = before is not None and (before.accepted, before.proposal) == (digest, _digest(_octets(found.proposal)))
         if accepted != found.proposal and not said:
             raise found
-        copy = _octets(found.proposal)
-        included = own if copy == raw else name + COPY_SUFFIX
+        proposal = _octets(found.proposal)
+        included = own if proposal == raw else name + COPY_SUFFIX
+        copy = MARK + b"\r\n" + proposal
         if included != own and self.raw(included) != copy:
             self._put(included, copy, own)
-        return replace(state, included=included, accepted=digest, proposal=_digest(copy))
+        return replace(state, included=included, accepted=digest, proposal=_digest(proposal))
 
     def _conflict(self, own: str, raw: bytes, state: State, name: str) -> OwnRulesConflict | None:
         connection = self._connection
@@ -187,11 +192,22 @@ class _Account:
         return found
 
     def _free_name(self) -> str:
-        taken = {name.casefold() for name in self.scripts.names}
+        taken = {name.casefold() for name in self.scripts.names if name not in self.scripts.marked}
         for name in NAMES:
             if not {name.casefold(), (name + COPY_SUFFIX).casefold()} & taken:
                 return name
         raise PermanentError(f"scripts named {NAMES[0]} and alike are taken; ask their owner to rename one")
+
+    def _activate(self, name: str, own: str | None) -> None:
+        """Some servers compile what is included only now (Pigeonhole)."""
+        try:
+            self._connection.set_active(name)
+        except SieveRefused:
+            self.scripts = self._look()
+            self._tidy(but=[self.scripts.active])
+            if own is None:
+                raise
+            raise OwnRulesConflict(f"the server does not run ours with the script {own}", "broken", rules=own) from None
 
     def _put(self, name: str, text: bytes, own: str | None) -> None:
         connection = self._connection
@@ -218,11 +234,6 @@ class _Account:
                     f"the server does not accept ours with the script {own}", "broken", rules=own
                 ) from None
             raise
-
-    def _delete(self, name: str | None) -> None:
-        if name is not None:
-            with suppress(SieveRefused):  # it was not there
-                self._connection.delete_script(name)
 
 
 class SieveAutoReplies:

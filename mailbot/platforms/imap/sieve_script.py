@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from mailbot.platforms.base import Audience, AutoReply
 from mailbot.platforms.imap.sieve_syntax import quoted
@@ -198,7 +198,7 @@ def state_of(raw: bytes) -> State | None:
         return None
 
 
-def is_ours(raw: bytes | None) -> bool:
+def is_ours(raw: bytes | None) -> TypeGuard[bytes]:
     return raw is not None and raw.startswith(MARK)
 
 
