@@ -1,20 +1,35 @@
 """Putting mail into the outbox, in the transaction of what causes it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from mailbot.store.database import insert_new
-from mailbot.store.records import NewMail
+from mailbot.store.records import NewMail, NewTicket
 from mailbot.store.references import References
-from mailbot.store.tables import outbox
+from mailbot.store.tables import outbox, tickets
 
 
 def queue(connection: Connection, mails: Sequence[NewMail], references: References, now: datetime) -> int:
-    """Queue what was not queued before under the same `dedup_key`, sent or not; how many were new."""
+    """Queue what was not queued before under the same `dedup_key`, sent or not, with its tickets; how many were new."""
+    insert_new(connection, tickets, [_ticket(mail, mail.ticket, references, now) for mail in mails if mail.ticket])
     return insert_new(connection, outbox, [_row(mail, references, now) for mail in mails])
+
+
+def _ticket(mail: NewMail, ticket: NewTicket, references: References, now: datetime) -> dict[str, Any]:
+    return {
+        "code_print": references.fingerprint(references.ticket_code(mail.dedup_key, ticket)),
+        "message_id": mail.message_id,
+        "kind": ticket.kind,
+        "person": ticket.person,
+        "about": ticket.about,
+        "created_at": now,
+        "expires_at": now + timedelta(days=ticket.days),
+        "used_at": None,
+        "used_by": None,
+    }
 
 
 def _row(mail: NewMail, references: References, now: datetime) -> dict[str, Any]:

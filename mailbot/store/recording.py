@@ -77,6 +77,7 @@ def _record_traces(
                 "recipient_prints": recipient_prints(references, entry.outcome.message),
                 "answers": closing is not None,
                 "matched": False,
+                "text_print": entry.outcome.text_print,
             }
         )
     insert_new(connection, sent_traces, rows)

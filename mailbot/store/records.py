@@ -28,6 +28,62 @@ class DeliverySeen:
     internal_date: datetime
 
 
+AnswerState = Literal["waiting", "done", "unclear", "refused", "ignored"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTicket:
+    """What lets one person act by answering a mail. `kind` chooses the handler, which alone reads `about`."""
+
+    kind: str
+    person: str
+    about: str
+    #: how long it may be answered
+    days: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A ticket that was sent out."""
+
+    #: fingerprint of the code, which is not kept
+    code_print: str
+    message_id: str
+    kind: str
+    person: str
+    about: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    #: fingerprint of the answer that used it first
+    used_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSeen:
+    """A mail in the service mailbox, and where it lies."""
+
+    content_key: str
+    folder: str
+    delivery_id: str
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRow:
+    """What is recorded about a mail in the service mailbox."""
+
+    content_print: str
+    folder: str
+    delivery_id: str
+    arrived_at: datetime
+    state: AnswerState
+    #: a fixed word, see work/answers
+    reason: str | None
+    person: str | None
+    settled_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMail:
     """Outgoing mail to queue with the decision that causes it; rendered once, never again (invariant 2)."""
@@ -44,6 +100,8 @@ class NewMail:
     hold: str | None = None
     #: REF of the obligation or diary item it belongs to
     ref: str | None = None
+    #: what its reader may do by answering it
+    ticket: NewTicket | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +127,8 @@ class Outcome:
     #: in observe mode and for held mail the actions are recorded and `mail` is empty
     mail: tuple[NewMail, ...] = ()
     hold_replies: bool = False
+    #: of mail that we sent to mailbot itself: see `References.text_print`
+    text_print: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

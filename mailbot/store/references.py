@@ -10,6 +10,7 @@ import re
 from base64 import b32encode
 
 from mailbot.errors import UserError
+from mailbot.store.records import NewTicket
 
 #: digits and capital letters without 0/O and 1/I, which people mix up when they read a reference aloud
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -60,9 +61,29 @@ class References:
     def _seal(self, name: str) -> str:
         return _base32(self._digest("own", name)[:8])
 
+    def ticket_code(self, dedup_key: str, ticket: NewTicket) -> str:
+        """The code of a ticket, such as "K7QM-2B9X-PF3T": the same when its mail is queued again after a restore."""
+        digest = self._digest("ticket", dedup_key, ticket.kind, ticket.person, ticket.about)
+        number = int.from_bytes(digest[:8], "big")
+        letters = "".join(ALPHABET[number >> shift & 31] for shift in range(55, -1, -5))
+        return "-".join((letters[:4], letters[4:8], letters[8:]))
+
+    def text_print(self, subject: str, text: str) -> str:
+        """Stands for what a mail says; white space, which programs and servers change, does not count."""
+        return self.fingerprint(f"text:{' '.join(subject.split())}\0{' '.join(text.split())}")
+
     def fingerprint(self, value: str) -> str:
         """A keyed hash that stands for `value` where the value itself must not be kept."""
         return self._digest("fingerprint", value)[:16].hex()
+
+
+#: a ticket's code as it stands in a mail, also where a program broke or re-cased it
+TICKET = re.compile(rf"\bmailbot:\s?([{ALPHABET}]{{4}})-([{ALPHABET}]{{4}})-([{ALPHABET}]{{4}})(?![\w-])", re.IGNORECASE)
+
+
+def ticket_codes(text: str) -> tuple[str, ...]:
+    """The codes of tickets in a text, each once, in order."""
+    return tuple(dict.fromkeys("-".join(found.groups()).upper() for found in TICKET.finditer(text)))
 
 
 def parse_ref(text: str) -> str | None:

@@ -10,6 +10,7 @@ from mailbot.policy.profile import RetentionRules
 from mailbot.store.database import Database
 from mailbot.store.tables import (
     absences,
+    answers,
     deliveries,
     diary_items,
     links,
@@ -18,6 +19,7 @@ from mailbot.store.tables import (
     obligations,
     outbox,
     sent_traces,
+    tickets,
     unit_messages,
 )
 
@@ -49,6 +51,7 @@ def purge(database: Database, now: datetime, rules: RetentionRules) -> Purged:
         )
         _drop_loose_links(connection)
         _drop_absences(connection, items_before)
+        _drop_answers(connection, items_before)
     return result
 
 
@@ -90,6 +93,14 @@ def _drop_traces(connection: Connection, before: datetime) -> int:
 
 def _drop_deliveries(connection: Connection, before: datetime) -> int:
     return connection.execute(delete(deliveries).where(deliveries.c.gone_at < before)).rowcount
+
+
+def _drop_answers(connection: Connection, before: datetime) -> None:
+    """Who answered what, long after the answer could still be given."""
+    connection.execute(delete(tickets).where(tickets.c.expires_at < before))
+    # The row stays: a copy that is read again must not be acted upon again.
+    over = (answers.c.settled_at < before, answers.c.person.is_not(None))
+    connection.execute(update(answers).where(*over).values(person=None))
 
 
 def _drop_loose_links(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from typing import Self
 from mailbot.policy.profile import RetentionRules
 from mailbot.store import retention
 from mailbot.store.absences import Absences
+from mailbot.store.answers import Answers
 from mailbot.store.audit import Audit
 from mailbot.store.away_notices import AwayNotices
 from mailbot.store.database import Database
@@ -46,6 +47,7 @@ class Store:
         self.absences = Absences(database, references)
         self.mandates = Mandates(database, references)
         self.installation = Installation(database)
+        self.answers = Answers(database, references)
         self.audit = Audit(database)
 
     @classmethod

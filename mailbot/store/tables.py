@@ -132,6 +132,8 @@ sent_traces = Table(
     # False: automatic or too old; it ties the conversation together and answers nothing
     Column("answers", Boolean, nullable=False),
     Column("matched", Boolean, nullable=False),
+    # of mail to mailbot itself: what it said, so that the copy that arrived can be proved to be this one
+    Column("text_print", Text),
 )
 
 obligations = Table(
@@ -217,6 +219,40 @@ outbox = Table(
     Column("item_ref", Text, index=True),
     _one_of("state", "pending", "sending", "sent", "failed", "unknown", "held", "cancelled"),
     Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+)
+
+#: What mail to the staff may be answered with: whose answer counts, and what it is about.
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("code_print", Text, primary_key=True),
+    Column("message_id", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    # the first answer that brought something about
+    Column("used_at", Instant),
+    Column("used_by", Text),
+)
+
+#: What lies in mailbot's own mailbox: where, and what came of it. Nothing of its words.
+answers = Table(
+    "answers",
+    metadata,
+    Column("content_print", Text, primary_key=True),
+    Column("folder", Text, nullable=False),
+    Column("delivery_id", Text, nullable=False),
+    Column("arrived_at", Instant, nullable=False),
+    Column("read_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    # whom it comes from: proved in the states "done" and "unclear", else claimed
+    Column("person", Text),
+    Column("settled_at", Instant),
+    _one_of("state", "waiting", "done", "unclear", "refused", "ignored"),
+    Index("ix_answers_state", "state"),
 )
 
 cursors = Table(
