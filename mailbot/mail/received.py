@@ -47,6 +47,11 @@ def arrival_time(
     return min(arrived, now).astimezone(UTC)
 
 
+def is_written_by(raw: bytes, own_hosts: Iterable[str]) -> bool:
+    """Whether one of `own_hosts` wrote this Received field (its raw body)."""
+    return _written_by(decode_field(raw[:_MAX_OCTETS]), frozenset(map(_host, own_hosts)))
+
+
 def _own_stamps(headers: Headers, own: frozenset[str]) -> Iterator[datetime]:
     """The dates of the run, top to bottom; those that cannot be read are left out."""
     for raw in headers.raw_all("received")[:_MAX_HOPS]:

@@ -90,7 +90,7 @@ def _own_mail(reading: Reading, facts: Facts) -> Decision | None:
     ours = facts.sent_by_mailbot and author == (facts.service_address or author)
     if ours:
         verdict = Verdict("own.sent_by_mailbot")
-    elif facts.mailbox_role == "service" and facts.direction != "outgoing":
+    elif _is_for_mailbot(reading, facts):
         verdict = Verdict("own.answer_to_mailbot")
     else:
         return None
@@ -104,6 +104,13 @@ def _own_mail(reading: Reading, facts: Facts) -> Decision | None:
         confidential=False,
         verdicts=(verdict,),
     )
+
+
+def _is_for_mailbot(reading: Reading, facts: Facts) -> bool:
+    """In mailbot's own mailbox, or the sender's copy of it: an answer names diary numbers and is no case mail."""
+    if facts.direction == "outgoing":
+        return {one.email for one in reading.message.recipients} == {facts.service_address}
+    return facts.mailbox_role == "service"
 
 
 def _assemble(

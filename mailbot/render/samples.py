@@ -90,6 +90,21 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     "auto_reply": {"absence": _ABSENCE},
     "announce_confidential": _ITEM,
     "announce_unparsable": _ITEM,
+    "answer_report": {
+        "person": "Eva Holm",
+        "done": ({"ref": "B7KQ-2M9X", "what": "registered", "value": "KS 2026/12"},),
+        "unclear": (
+            {"ref": "7MZA-K2PW", "why": "number_not_of_unit", "value": "KS 2026/123"},
+            {"ref": "", "why": "which_item", "value": ""},
+        ),
+    },
+    "answer_unproved": {"person": "Eva Holm", "arrived_at": _MORNING},
+    "registrar_asks": {
+        **_ITEM,
+        "registrar": "Eva Holm",
+        "title": "Bygglov för carport",
+        "question": "Hör det till KS 2026/12?",
+    },
     "signature": {
         "organisation": _ORGANISATION,
         "person": {

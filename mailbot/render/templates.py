@@ -10,7 +10,7 @@ Templates of the organisation's own folder come before the shipped ones of the s
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from textwrap import TextWrapper
@@ -56,6 +56,21 @@ class Rendered:
     fragment: str = ""
     #: `text` with its long lines unbroken, for programs that break lines themselves
     lines: str = ""
+
+    def with_footer(self, line: str) -> "Rendered":
+        """The same mail with a small line at its end, in both forms."""
+        from markupsafe import escape
+
+        small = f'<p style="color: #6b7280; font-size: .8125rem; margin: 2rem 0 0">{escape(line)}</p>\n'
+        body, end, rest = self.html.rpartition("</div>")
+        html = f"{body}{small}{end}{rest}" if end else self.html + small
+        return replace(
+            self,
+            text=f"{self.text.rstrip()}\n\n{line}\n",
+            lines=f"{self.lines.rstrip()}\n\n{line}\n",
+            html=html,
+            fragment=self.fragment + small,
+        )
 
 
 class Templates:
@@ -165,9 +180,11 @@ class Templates:
         )
 
         def in_words(method: str) -> Callable[..., Any]:
-            return pass_context(lambda context, value, *args: getattr(context["words"], method)(value, *args))
+            return pass_context(
+                lambda context, it, /, *args, **named: getattr(context["words"], method)(it, *args, **named)
+            )
 
-        for method in ("word", "reasons", "day", "moment", "return_date", "genitive"):
+        for method in ("word", "phrase", "sentence", "reasons", "day", "moment", "return_date", "genitive"):
             environment.filters[method] = in_words(method)
         return environment
 

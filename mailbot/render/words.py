@@ -17,6 +17,14 @@ class Words:
         """The word for `key` in `[table]`, as in `{{ kind|word("kinds") }}`; an unknown key is its own word."""
         return str(self.tables.get(table, {}).get(str(key), key))
 
+    def phrase(self, key: object, table: str, value: str = "") -> str:
+        """The words for `key` in `[table]` with `{value}` filled in."""
+        return self.word(key, table).replace("{value}", value)
+
+    def sentence(self, text: str) -> str:
+        """`text` as a sentence begins: "Torsdag 12 mars"."""
+        return text[:1].upper() + text[1:]
+
     def reason(self, rule: str) -> str:
         """What a rule found, in words. Of a dotted id the longest known beginning counts ("diary.must.appeal")."""
         reasons = self.tables.get("reasons", {})

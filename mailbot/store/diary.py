@@ -78,6 +78,12 @@ class Diary:
         values = {"number": None, "reason": None, "settled_at": None, "settled_by": None}
         self._change(ref, values, "reopened", by=by, now=now, only=("registered", "dismissed"))
 
+    def questioned(self, ref: str, *, by: str, now: datetime) -> None:
+        """Note in the audit trail that the registrar asked a colleague about it; it waits on."""
+        with self._database.write() as connection:
+            row = self._find(connection, ref)
+            audit.append(connection, [NewLine(actor=by, action="diary_questioned", ref=row.ref)], now=now)
+
     def exported(self, ref: str, *, by: str, now: datetime) -> None:
         """Note in the audit trail that a person fetched the original."""
         with self._database.write() as connection:

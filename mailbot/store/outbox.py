@@ -158,6 +158,12 @@ class Outbox:
         with self._database.read() as connection:
             return _record(self._find(connection, ref_or_message_id))
 
+    def raw_of(self, message_id: str) -> bytes | None:
+        """The bytes of a mail of ours, as far as they are still kept."""
+        query = select(outbox.c.raw).where(outbox.c.message_id == message_id)
+        with self._database.read() as connection:
+            return connection.execute(query).scalars().first()
+
     def of_message(self, message_ref: str) -> Sequence[OutboxItem]:
         """Mail that was caused by a message."""
         items = select(unit_messages.c.ref).where(unit_messages.c.message_ref == message_ref)

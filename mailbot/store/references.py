@@ -78,7 +78,9 @@ class References:
 
 
 #: a ticket's code as it stands in a mail, also where a program broke or re-cased it
-TICKET = re.compile(rf"\bmailbot:\s?([{ALPHABET}]{{4}})-([{ALPHABET}]{{4}})-([{ALPHABET}]{{4}})(?![\w-])", re.IGNORECASE)
+TICKET = re.compile(
+    rf"\bmailbot:\s?([{ALPHABET}]{{4}})-([{ALPHABET}]{{4}})-([{ALPHABET}]{{4}})(?![\w-])", re.IGNORECASE
+)
 
 
 def ticket_codes(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from mailbot.config.model import Config, PersonSettings
 from mailbot.render import Rendered, Templates
-from mailbot.store.records import NewMail
+from mailbot.store.records import NewMail, NewTicket
 from mailbot.store.references import References
 from mailbot.work.context import Context
 from mailbot.work.digest_content import Desk, Digest, OfficerDigest, OperatorDigest
@@ -101,7 +101,23 @@ def digest_mail(config: Config, templates: Templates, references: References, on
     about = f"{one.kind}/{one.about}" if one.about else one.kind
     dedup_key = f"digest:{about}:{one.recipient}:{one.digest.today.isoformat()}"
     rendered = render_digest(config, templates, one)
-    return staff_mail(config, references, rendered, dedup_key=dedup_key, kind="digest", to=(one.email,), now=now)
+    return staff_mail(
+        config,
+        references,
+        rendered,
+        dedup_key=dedup_key,
+        kind="digest",
+        to=(one.email,),
+        now=now,
+        ticket=_ticket(one),
+    )
+
+
+def _ticket(one: Addressed) -> NewTicket | None:
+    """What the reader may do by answering the digest."""
+    if one.kind == "registrar":
+        return NewTicket(kind="registrar", person=one.recipient, about=one.about)
+    return None
 
 
 def _to(

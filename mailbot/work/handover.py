@@ -4,7 +4,7 @@ from datetime import datetime
 
 from mailbot.config.model import PersonSettings
 from mailbot.policy.model import AnnounceConfidential, Decision, ForwardToRegistrar, ReportUnparsable
-from mailbot.store.records import NewMail, Outcome
+from mailbot.store.records import NewMail, NewTicket, Outcome
 from mailbot.work.context import Context
 from mailbot.work.staff_mail import staff_mail
 
@@ -104,4 +104,5 @@ def _to_registrar(
         now=now,
         original=original,
         ref=outcome.item_ref,
+        ticket=NewTicket(kind="registrar", person=registrar.id, about=f"{outcome.unit} {outcome.item_ref}"),
     )

@@ -139,11 +139,24 @@ class Judge:
             decision=reading.decision,
             item_ref=references.ref(reading.key, unit),
             hold_replies=hold_replies,
+            text_print=self._text_print(reading),
         )
         if not self._context.enforcing or (self._enforced_since and received_at < self._enforced_since):
             return outcome  # invariant 4: nothing that piled up before the switch is sent
         original = self._fetch(reading.arrival, with_attachments=True) if _hands_over(reading.decision) else None
         return replace(outcome, mail=mail_for(self._context, outcome, original, self._now))
+
+    def _text_print(self, reading: _Reading) -> str | None:
+        """Of what was sent to mailbot itself, what it says: proof that the copy that arrived there is this one."""
+        service, message = self._static.service_address, reading.message
+        if self._folder.role != "sent" or message is None or all(one.email != service for one in message.recipients):
+            return None
+        raw = self._fetch(reading.arrival, with_attachments=False)
+        try:
+            whole = parse(raw) if raw is not None else message
+        except UnparsableMessage:
+            return None
+        return self._context.references.text_print(whole.subject, whole.body.text if whole.body else "")
 
     def _fetch(self, arrival: Arrival, *, with_attachments: bool) -> bytes | None:
         return self._mailbox.fetch(self._folder, arrival.delivery_id, with_attachments=with_attachments)

@@ -8,6 +8,7 @@ import structlog
 
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.work import breaker, sender_trouble
+from mailbot.work.answers.reading import read_answers
 from mailbot.work.context import Context
 from mailbot.work.digest import digest_mails
 from mailbot.work.intake import MailboxPass
@@ -26,6 +27,8 @@ class PassReport:
     mailboxes: tuple[MailboxPass, ...]
     holding_replies: int
     digests: int
+    #: mails from the staff that brought something about
+    answers: int
     sent: int
     #: fixed keys: "mailbox_not_read", "circuit_breaker", "sender_unavailable", "failed_mail", "unknown_mail"
     alarms: tuple[str, ...]
@@ -53,6 +56,9 @@ def one_pass(
     mailboxes = read_all(context, wanted, now, progress)
     if back_off is not None:
         back_off.note(mailboxes, now)
+    answers = read_answers(context, now)
+    if answers.mailbox.error is not None:
+        mailboxes = (*mailboxes, answers.mailbox)
     # What people decided is heard before clocks fall due, and again before anything leaves: it may be about mail that
     # only now is queued again (a restored database).
     context.store.replay()
@@ -65,6 +71,7 @@ def one_pass(
         mailboxes=mailboxes,
         holding_replies=holding_replies,
         digests=digests,
+        answers=answers.done,
         sent=sent,
         alarms=_alarms(context, mailboxes),
     )

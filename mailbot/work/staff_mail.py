@@ -7,7 +7,7 @@ from typing import Literal
 from mailbot.config.model import Config
 from mailbot.mail.message import Address
 from mailbot.render import Rendered, compose
-from mailbot.store.records import NewMail
+from mailbot.store.records import NewMail, NewTicket
 from mailbot.store.references import References
 
 
@@ -22,8 +22,16 @@ def staff_mail(
     now: datetime,
     original: bytes | None = None,
     ref: str | None = None,
+    reply_to: str | None = None,
+    in_reply_to: str | None = None,
+    ticket: NewTicket | None = None,
 ) -> NewMail:
-    """A mail ready to queue (invariant 2); `now` is its date, aware. `original` goes along untouched."""
+    """A mail ready to queue (invariant 2); `now` is its date, aware. `original` goes along untouched.
+
+    With a `ticket` its reader may act by answering it; answers go to the service mailbox, or to `reply_to`.
+    """
+    if ticket is not None:
+        rendered = rendered.with_footer(f"mailbot:{references.ticket_code(dedup_key, ticket)}")
     service = config.service_mailbox.address
     message_id = references.message_id(dedup_key, service.rpartition("@")[2])
     raw = compose(
@@ -32,7 +40,10 @@ def staff_mail(
         to=to,
         message_id=message_id,
         date=now,
-        auto_submitted="auto-generated",
+        reply_to=reply_to,
+        in_reply_to=in_reply_to,
+        references=(in_reply_to,) if in_reply_to else (),
+        auto_submitted="auto-replied" if in_reply_to else "auto-generated",
         original=original,
     )
     return NewMail(
@@ -44,4 +55,5 @@ def staff_mail(
         message_id=message_id,
         raw=raw,
         ref=ref,
+        ticket=ticket,
     )

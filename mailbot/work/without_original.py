@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mailbot.errors import MailbotError, UserError
-from mailbot.store.records import DeliverySeen, NewMail, OutboxItem
+from mailbot.store.records import DeliverySeen, NewMail, NewTicket, OutboxItem
 from mailbot.work.context import Context
 from mailbot.work.staff_mail import staff_mail
 
@@ -42,6 +42,9 @@ def note_instead(context: Context, item: OutboxItem, reason: str, now: datetime)
         to=item.to,
         now=now,
         ref=item.item_ref,
+        ticket=NewTicket(kind="registrar", person=reader.id, about=f"{diary_item.unit} {item.item_ref}")
+        if reader
+        else None,
     )
 
 

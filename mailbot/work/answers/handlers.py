@@ -1,0 +1,10 @@
+"""Which handler acts on which kind of ticket. A new way to act by mail adds its handler here."""
+
+from collections.abc import Mapping
+
+from mailbot.work.answers.answer import Handler
+from mailbot.work.answers.registrar import RegistrarAnswers
+
+_HANDLERS: tuple[Handler, ...] = (RegistrarAnswers(),)
+
+HANDLERS: Mapping[str, Handler] = {handler.kind: handler for handler in _HANDLERS}
