@@ -121,9 +121,10 @@ def detect(text: str) -> tuple[str | None, float]:
     head = text[:_TEXT_LIMIT].lower()
     counts = Counter(_WORD.findall(head))
     points = [0.0] * len(LANGUAGES)
-    for word, count in counts.items():
-        for index, weight in _WEIGHTS.get(word, ()):
-            points[index] += weight * min(count, 5)
+    for word in filter(_WEIGHTS.__contains__, counts):
+        count = min(counts[word], 5)
+        for index, weight in _WEIGHTS[word]:
+            points[index] += weight * count
     _add_letters(points, head)
     if max(points) < _PLENTY_POINTS:
         _add_parts(points, head[:400])
@@ -147,5 +148,5 @@ def _add_letters(points: list[float], head: str) -> None:
 def _add_parts(points: list[float], head: str) -> None:
     """Endings and letter groups help where few small words are said."""
     for pattern, language, weight in _PARTS:
-        count = sum(1 for _ in pattern.finditer(head))
+        count = len(pattern.findall(head))
         points[LANGUAGES.index(language)] += min(count, 5) * weight

@@ -40,6 +40,8 @@ class AutomaticWords:
     def subject_beginning(self, subject: str) -> int:
         """The length of the program's words at the start of a subject, 0 when a person may have written it."""
         lowered = subject[:200].lower()
+        if not lowered.startswith(self.subject_beginnings):
+            return 0
         for beginning in self.subject_beginnings:
             rest = lowered[len(beginning) :].lstrip()
             if lowered.startswith(beginning) and (not rest or rest[0] in ":-–"):

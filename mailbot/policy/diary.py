@@ -11,7 +11,7 @@ from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
 from mailbot.policy.profile import DiaryRules
 from mailbot.policy.reading import Reading
 from mailbot.policy.references import diary_number
-from mailbot.policy.scores import BROUGHT_BY_PEOPLE, NO_SCORE, Score, grouped, is_person, scores, told_sentences
+from mailbot.policy.scores import BROUGHT_BY_PEOPLE, NO_SCORE, Score, Weighed, is_person, told_sentences
 from mailbot.policy.signals import Hit
 
 # An asker has the right to a decision that can be appealed, so handling is needed ("som kräver handläggning"):
@@ -55,7 +55,7 @@ _NOT_SIMPLE = frozenset(
 def judge(
     reading: Reading,
     facts: Facts,
-    hits: Iterable[Hit],
+    found: Weighed,
     kind: Kind,
     *,
     confidential: bool | None,
@@ -63,8 +63,7 @@ def judge(
     rules: DiaryRules,
 ) -> tuple[Diarise, tuple[Verdict, ...]]:
     """The proposal and everything it was weighed from, the deciding reason first."""
-    groups = grouped(hits)
-    weighed = scores(reading, facts, [hit for members in groups.values() for hit in members])
+    groups, weighed = found.groups, found.kinds
     must = sorted(
         _must(reading, facts, groups, weighed, kind, confidential=confidential, rules=rules),
         key=lambda verdict: -verdict.points,

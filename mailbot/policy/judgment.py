@@ -6,7 +6,7 @@ must list, the must list before the need-not list, and a silent `no` only where 
 
 from dataclasses import dataclass
 
-from mailbot.policy import diary, kind, outgoing, reply_need, secrecy
+from mailbot.policy import diary, kind, outgoing, reply_need, scores, secrecy
 from mailbot.policy.automatic import Automatic
 from mailbot.policy.model import Diarise, Facts, Kind, Verdict
 from mailbot.policy.profile import Policy
@@ -69,11 +69,12 @@ def _automatic_by_headers(reading: Reading, policy: Policy, automatic: Automatic
 
 def from_text(reading: Reading, facts: Facts, policy: Policy, automatic: Automatic, hits: tuple[Hit, ...]) -> Judgment:
     """The full judgment by the rules; `hits` are what the signal files found."""
-    said, kind_verdicts = kind.judge(reading, facts, hits)
+    weighed = scores.weigh(reading, facts, hits)
+    said, kind_verdicts = kind.judge(reading, facts, weighed)
     confidential, secrecy_verdicts = _secrecy(reading, policy, automatic, said, kind_verdicts)
     needs_reply, reply_verdicts = _reply_need(reading, facts, policy, automatic, hits, said)
     diarise, diary_verdicts = diary.judge(
-        reading, facts, hits, said, confidential=confidential, needs_reply=needs_reply, rules=policy.diary
+        reading, facts, weighed, said, confidential=confidential, needs_reply=needs_reply, rules=policy.diary
     )
     if facts.direction == "outgoing":
         diarise, diary_verdicts = outgoing.judge(reading, facts, policy.diary, diary_verdicts)

@@ -1,6 +1,6 @@
 """What kind of document a message is (requirements section 5; names are part of the command-line contract)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from mailbot.policy.model import Evidence, Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
@@ -9,9 +9,8 @@ from mailbot.policy.scores import (
     BROUGHT_BY_PEOPLE,
     NO_SCORE,
     Score,
-    grouped,
+    Weighed,
     is_person,
-    scores,
     told_sentences,
 )
 from mailbot.policy.signals import Hit
@@ -30,10 +29,9 @@ _MATTERS = frozenset(
 )
 
 
-def judge(reading: Reading, facts: Facts, hits: Iterable[Hit]) -> tuple[Kind, tuple[Verdict, ...]]:
+def judge(reading: Reading, facts: Facts, found: Weighed) -> tuple[Kind, tuple[Verdict, ...]]:
     """The kind that most speaks for, and all that was weighed; OTHER when nothing speaks for any."""
-    groups = grouped(hits)
-    weighed = scores(reading, facts, [hit for members in groups.values() for hit in members])
+    groups, weighed = found.groups, found.kinds
     if only_courtesy(reading, groups, weighed):
         return Kind.OTHER, (Verdict("kind.other.courtesy", 1.0, _first(groups, "thanks", "receipt")),)
     chosen = _best(weighed)

@@ -7,6 +7,7 @@ reports is mapped back to the decoded text, so that evidence can be shown withou
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from mailbot.mail import language
@@ -116,8 +117,8 @@ class Reading:
         return Evidence("subject", start, end)
 
     def _in_text(self, offset: int) -> int:
-        if not self.offsets:
-            return offset
+        if len(self.offsets) <= 1:
+            return offset + self.offsets[0][1] if self.offsets else offset
         index = bisect_right(self.offsets, offset, key=lambda pair: pair[0]) - 1
         in_new, in_text = self.offsets[max(index, 0)]
         return in_text + offset - in_new
@@ -155,11 +156,16 @@ def sender_class(message: Message, facts: Facts) -> SenderClass:
         return "unknown"
     if is_own(author.email, facts):
         return "own"
-    if _AUTHORITY_DOMAIN.search(author.domain[:253]):
-        return "authority"
-    if _PRIVATE_DOMAIN.match(author.domain):
-        return "private"
+    if by_domain := _class_of_domain(author.domain[:253]):
+        return by_domain
     return "authority" if _AUTHORITY_NAME.search(author.name[:200]) else "organisation"
+
+
+@lru_cache(maxsize=1_024)
+def _class_of_domain(domain: str) -> SenderClass | None:
+    if _AUTHORITY_DOMAIN.search(domain):
+        return "authority"
+    return "private" if _PRIVATE_DOMAIN.match(domain) else None
 
 
 def is_own(email: str, facts: Facts) -> bool:

@@ -105,9 +105,21 @@ NO_SCORE = Score()
 _KINDS = frozenset(kind.value for kind in Kind)
 
 
-def scores(reading: Reading, facts: Facts, hits: Iterable[Hit]) -> Mapping[Kind, Score]:
-    """Every kind that something speaks for or against."""
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What was found, by group, and what it amounts to: every kind that something speaks for or against."""
+
+    groups: Mapping[str, Sequence[Hit]]
+    kinds: Mapping[Kind, Score]
+
+
+def weigh(reading: Reading, facts: Facts, hits: Iterable[Hit]) -> Weighed:
+    """The hits of a message weighed, once for all rules that ask."""
     groups = grouped(hits)
+    return Weighed(groups, _kinds(reading, facts, groups))
+
+
+def _kinds(reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]]) -> Mapping[Kind, Score]:
     found: dict[Kind, list[Verdict]] = defaultdict(list)
     for group, members in groups.items():
         if group in _KINDS:
@@ -150,7 +162,7 @@ def told_sentences(reading: Reading) -> int:
 def _together(groups: Mapping[str, Sequence[Hit]]) -> Iterable[tuple[Kind, Verdict]]:
     """For each kind its heaviest meeting of marks, and a little for each further one."""
     for kind, marks, points in _TOGETHER:
-        if all(mark in groups for mark in marks):
+        if all(map(groups.__contains__, marks)):
             meeting = _meeting([groups[mark] for mark in marks])
             if meeting:
                 weight = points * min(min(hit.points, 1.0) for hit in meeting)

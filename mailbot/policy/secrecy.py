@@ -32,7 +32,9 @@ _NORWEGIAN_LAW = re.compile(
 )
 _NORWEGIAN_STAMP = re.compile(r"\b(?:u\.?\s?off|unnt\.?\s?off)\b\.?", re.IGNORECASE)
 # "Anna Berg": two capitalised words in a row that do not name a body or a place.
-_NAME = re.compile(r"\b[A-ZÅÄÖØÆ][a-zåäöøæéü]{1,20}\s[A-ZÅÄÖØÆ][a-zåäöøæéü]{1,20}(?:-[A-ZÅÄÖØÆ][a-zåäöøæéü]{1,20})?\b")
+_NAME = re.compile(
+    r"[A-ZÅÄÖØÆ](?<!\w.)[a-zåäöøæéü]{1,20}\s[A-ZÅÄÖØÆ][a-zåäöøæéü]{1,20}(?:-[A-ZÅÄÖØÆ][a-zåäöøæéü]{1,20})?\b"
+)
 
 _AGE = re.compile(r"\b(?:är|er|blir|fyller|is)\s(\d{1,2})\s(?:år|years)\b", re.IGNORECASE)
 _OF_AGE = 18

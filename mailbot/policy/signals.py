@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from mailbot.errors import UserError
 from mailbot.policy.model import Evidence
@@ -68,6 +69,20 @@ class _Line:
     points: float
 
 
+class _Place(NamedTuple):
+    """A line found in characters start <= c < end of `field`; many are found for each that becomes a Hit."""
+
+    line: _Line
+    points: float
+    field: str
+    start: int
+    end: int
+    sentence: int
+
+
+_TEXT, _SUBJECT = "text", "subject"
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     """The lines of one language."""
@@ -94,12 +109,12 @@ class SignalSet:
 def hits(reading: Reading, policy: Policy) -> tuple[Hit, ...]:
     """Every line that fires on the new text, the subject, the attachments' names and the sender, best place first."""
     signal_set = load(_language(reading), policy.signals)
-    best: dict[str, Hit] = {}
-    for hit in _all_hits(reading, signal_set):
-        known = best.get(hit.rule)
-        if known is None or abs(hit.points) > abs(known.points):
-            best[hit.rule] = hit
-    return tuple(best.values())
+    best: dict[str, _Place] = {}
+    for place in _places(reading, signal_set):
+        known = best.get(place.line.rule)
+        if known is None or abs(place.points) > abs(known.points):
+            best[place.line.rule] = place
+    return tuple(_hit(reading, place) for place in best.values())
 
 
 def load(language: str | None, overrides: Overrides | None = None) -> SignalSet:
@@ -168,28 +183,33 @@ def _language(reading: Reading) -> str | None:
     return reading.language if reading.language_confidence >= _SURE else None
 
 
-def _all_hits(reading: Reading, signal_set: SignalSet) -> Iterator[Hit]:
-    for line, points, start, end, sentence in _found(signal_set.text, signal_set, reading.new):
-        yield Hit(line.group, line.rule, points, reading.evidence(start, end), sentence)
-    shift = reading.subject_start
-    for line, points, start, end, _ in _found(signal_set.text, signal_set, reading.bare_subject):
-        yield Hit(line.group, line.rule, points, reading.subject_evidence(start + shift, end + shift))
+def _places(reading: Reading, signal_set: SignalSet) -> Iterator[_Place]:
+    yield from _found(signal_set.text, signal_set, _TEXT, reading.new)
+    yield from _found(signal_set.text, signal_set, _SUBJECT, reading.bare_subject)
     for number, part in enumerate(reading.message.body.attachments if reading.message.body else ()):
         name = (part.filename or "")[:200].rpartition(".")[0]
-        for line, points, start, end, _ in _found(signal_set.text, signal_set, name.replace("_", " ")):
-            yield Hit(line.group, line.rule, points, Evidence(f"attachment:{number}", start, end))
+        yield from _found(signal_set.text, signal_set, f"attachment:{number}", name.replace("_", " "))
     author = reading.message.author
     shown = f"{author.name[:200]} {author.email[:320]}"
-    for line, points, start, end, _ in _found(signal_set.sender, signal_set, shown.replace("_", " ")):
-        yield Hit(line.group, line.rule, points, Evidence("header:From", start, end))
+    yield from _found(signal_set.sender, signal_set, "header:From", shown.replace("_", " "))
 
 
-def _found(patterns: Patterns[_Line], signal_set: SignalSet, text: str) -> Iterator[tuple[_Line, float, int, int, int]]:
-    """Each line found with what remains of its points, the characters it covers and its sentence."""
+def _hit(reading: Reading, place: _Place) -> Hit:
+    line, points, field, start, end, sentence = place
+    if field == _TEXT:
+        return Hit(line.group, line.rule, points, reading.evidence(start, end), sentence)
+    if field == _SUBJECT:
+        shift = reading.subject_start
+        return Hit(line.group, line.rule, points, reading.subject_evidence(start + shift, end + shift))
+    return Hit(line.group, line.rule, points, Evidence(field, start, end))
+
+
+def _found(patterns: Patterns[_Line], signal_set: SignalSet, field: str, text: str) -> Iterator[_Place]:
+    """Each line found with what remains of its points."""
     words = split(text)
     for line, first, last in patterns.find(words, signal_set.joints):
         points = line.points * _weakened(words, first, signal_set)
-        yield line, points, words.starts[first], words.ends[last], words.sentences[first]
+        yield _Place(line, points, field, words.starts[first], words.ends[last], words.sentences[first])
 
 
 def _weakened(text: Text, index: int, signal_set: SignalSet) -> float:

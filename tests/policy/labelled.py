@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbot.mail.message import parse
-from mailbot.policy import diary, kind, reading, reply_need, signals
+from mailbot.policy import diary, kind, reading, reply_need, scores, signals
 from mailbot.policy.model import Diarise, Facts, Kind, Verdict
 from mailbot.policy.profile import Policy, load_policy
 
@@ -76,10 +76,11 @@ def judged(case: Case, policy: Policy = POLICY) -> Judged:
     facts = case.known
     read = reading.read(parse(case.raw), facts)
     hits = signals.hits(read, policy)
-    found, why_kind = kind.judge(read, facts, hits)
+    weighed = scores.weigh(read, facts, hits)
+    found, why_kind = kind.judge(read, facts, weighed)
     reply, why_reply = reply_need.judge(read, facts, hits, found)
     proposal, why_diary = diary.judge(
-        read, facts, hits, found, confidential=None, needs_reply=reply, rules=policy.diary
+        read, facts, weighed, found, confidential=None, needs_reply=reply, rules=policy.diary
     )
     return Judged(found, reply, proposal, (*why_kind, *why_reply, *why_diary))
 

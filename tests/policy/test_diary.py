@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mailbot.mail.message import parse
-from mailbot.policy import diary, reading, signals
+from mailbot.policy import diary, reading, scores, signals
 from mailbot.policy.model import Diarise, Facts, Kind
 from tests.policy.labelled import POLICY, Case, cases, judged, tally
 
@@ -33,8 +33,8 @@ def decide(text: str, *, confidential: bool = False, facts: Facts | None = None,
     raw = f"From: a@mejl.example\nSubject: x\nContent-Type: text/plain; charset=utf-8\n\n{text}".encode()
     facts = facts or Facts()
     read = reading.read(parse(raw), facts)
-    hits = signals.hits(read, POLICY)
-    return diary.judge(read, facts, hits, kind, confidential=confidential, needs_reply=False, rules=POLICY.diary)
+    weighed = scores.weigh(read, facts, signals.hits(read, POLICY))
+    return diary.judge(read, facts, weighed, kind, confidential=confidential, needs_reply=False, rules=POLICY.diary)
 
 
 def test_secrecy_comes_before_everything() -> None:
