@@ -32,7 +32,7 @@ class EwsWorld:
         for sessions in self.opened:
             sessions.close()
         self.server.stop()
-        assert not self.server.violations
+        assert not self.server.violations, self.server.violations
 
     @property
     def box(self) -> Box:

@@ -1,8 +1,10 @@
 """How mailbot behaves towards an Exchange server, and what it does when the server does not."""
 
 import logging
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -271,6 +273,62 @@ def test_days_away_from_the_calendar(world: EwsWorld, start: str, end: str, stat
     sessions = world.sessions()
     found = EwsCalendar(sessions.session, lambda _: ANNA, ZoneInfo("Europe/Stockholm"))
     assert found.absences("anna", date(2026, 7, 1), date(2026, 12, 31)) == away
+
+
+# --- news ---
+
+
+def test_a_new_mail_wakes_us(world: EwsMailboxWorld) -> None:
+    watch = world.sessions().watch(ANNA)
+    world.server.faults.streamed.put("NewMailEvent")
+    assert watch.wait(60)
+    world.server.faults.streamed.put(None)
+    watch.close()
+
+
+def test_nothing_new_until_the_time_is_over(world: EwsMailboxWorld) -> None:
+    watch = world.sessions().watch(ANNA)
+    assert not watch.wait(0)
+    world.server.faults.streamed.put(None)
+    watch.close()
+
+
+def test_an_answer_that_ends_counts_as_news(world: EwsMailboxWorld) -> None:
+    """Between two streams nobody tells us anything."""
+    watch = world.sessions().watch(ANNA)
+    world.server.faults.streamed.put("Closed")
+    assert watch.wait(60)
+    assert world.server.requests["GetStreamingEvents"] == 2
+    for _ in range(2):
+        world.server.faults.streamed.put(None)
+    watch.close()
+
+
+def test_a_lost_link_is_trouble_that_passes(world: EwsMailboxWorld) -> None:
+    watch = world.sessions().watch(ANNA)
+    world.server.faults.streamed.put(None)
+    with pytest.raises(TransientError):
+        watch.wait(60)
+    watch.close()
+
+
+def test_waiting_ends_when_the_daemon_does(world: EwsMailboxWorld) -> None:
+    watch = world.sessions().watch(ANNA)
+    assert not watch.wait(0)
+    ended: list[str] = []
+
+    def wait() -> None:
+        with suppress(TransientError):
+            watch.wait(600)
+        ended.append("ended")
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    watch.interrupt()
+    thread.join(10)
+    assert ended == ["ended"]
+    world.server.faults.streamed.put(None)
+    watch.close()
 
 
 # --- privacy ---

@@ -15,6 +15,7 @@ from mailbot.platforms.ews.mailbox import EwsMailbox
 from mailbot.platforms.ews.sender import EwsSender
 from mailbot.platforms.ews.session import Endpoint, EwsSession
 from mailbot.platforms.ews.signature import EwsSignatures
+from mailbot.platforms.ews.watch import EwsWatch
 
 
 class EwsServerSessions:
@@ -35,6 +36,9 @@ class EwsServerSessions:
 
     def sender(self, address: str) -> EwsSender:
         return EwsSender(self.session(address))
+
+    def watch(self, address: str) -> EwsWatch:
+        return EwsWatch(self.session(address))
 
     def session(self, address: str) -> EwsSession:
         """A session of its own; the caller closes it."""

@@ -154,6 +154,12 @@ class _Operation(EWSAccountService):  # type: ignore[misc]
         return f"{{{MESSAGES}}}{name}"
 
 
+def read_document(document: bytes) -> Element:
+    """One XML document, as forgiving as exchangelib reads all of them: Exchange writes what XML does not allow."""
+    root: Element = to_xml(document)
+    return root
+
+
 @cache
 def _operation(name: str) -> type[_Operation]:
     return type(name, (_Operation,), {"SERVICE_NAME": name})
@@ -174,10 +180,28 @@ class EwsSession:
 
         Raises TransientError or PermanentError when the request as a whole fails.
         """
-        with self._gate.request(self.address), self._errors():
+        with self._gate.request(self.address), self.errors():
             answers = _operation(operation)(account=self._opened()).ask(request)
             self._gate.let_in()
         return answers
+
+    def stream(self, operation: str, request: Element, silence_seconds: float) -> requests.Response:
+        """An answer that the server goes on writing; silence for longer than that ends it with an error."""
+        with self._gate.request(self.address), self.errors():
+            account = self._opened()
+            session = account.protocol.get_session()
+            try:
+                asked = _operation(operation)(account=account)
+                body = asked.wrap(request, api_version=account.version.api_version)
+                response: requests.Response = session.post(
+                    self._endpoint.url, data=body, stream=True, allow_redirects=False, timeout=silence_seconds
+                )
+            finally:
+                account.protocol.release_session(session)
+            if response.status_code == requests.codes.unauthorized:
+                raise UnauthorizedError("refused")
+            response.raise_for_status()
+        return response
 
     def one(self, operation: str, request: Element) -> Element:
         """The only response message; raises its error."""
@@ -210,7 +234,7 @@ class EwsSession:
         return self._account
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def errors(self) -> Iterator[None]:
         """exchangelib's exceptions as ours; their words stay behind, they quote what was asked and answered."""
         try:
             yield

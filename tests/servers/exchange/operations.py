@@ -278,6 +278,24 @@ def _delete_item(call: Call) -> Element:
     return _each("DeleteItem", one, list(call.request.find(f"{{{MESSAGES}}}ItemIds")))
 
 
+def _subscribe(call: Call) -> Element:
+    wanted = list(call.request.find(f"{{{MESSAGES}}}StreamingSubscriptionRequest/{{{TYPES}}}FolderIds"))
+    return _each("Subscribe", lambda one: [M.SubscriptionId(f"sub-{call.folder(one).id}")], wanted)
+
+
+def streamed(event: str) -> Element:
+    """https://learn.microsoft.com/exchange/client-developer/web-service-reference/getstreamingevents-operation"""
+    status = M.ConnectionStatus("Closed" if event == "Closed" else "OK")
+    content = [status]
+    if event not in ("Closed", "StatusEvent"):
+        item, folder = T.ItemId(Id="aXRlbQ==", ChangeKey="Q1E="), T.ParentFolderId(Id="Zm9sZGVy", ChangeKey="Q1E=")
+        told = getattr(T, event)(T.TimeStamp("2026-11-30T07:00:00Z"), item, folder)
+        content.insert(0, M.Notifications(T.Notification(T.SubscriptionId("sub"), told)))
+    response = etree.Element(f"{{{MESSAGES}}}GetStreamingEventsResponse", nsmap={"m": MESSAGES, "t": TYPES})
+    response.append(M.ResponseMessages(_success("GetStreamingEvents", *content)))
+    return response
+
+
 def _convert_id(call: Call) -> Element:
     """exchangelib asks this first, to learn the server's version."""
     return _each(
@@ -299,6 +317,7 @@ _OPERATIONS: dict[str, Callable[[Call], Element]] = {
     "GetItem": _get_item,
     "MoveItem": _move_item,
     "SendItem": _send_item,
+    "Subscribe": _subscribe,
     "SyncFolderItems": _sync_folder_items,
     "GetUserOofSettingsRequest": settings.get_oof,
     "SetUserOofSettingsRequest": settings.set_oof,

@@ -5,11 +5,13 @@ import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
+from queue import SimpleQueue
 
 from lxml import etree
 
@@ -44,6 +46,8 @@ class Faults:
     codes: dict[str, str] = field(default_factory=dict)
     #: SendItem succeeds and has an empty ResponseCode (seen on a server of another make)
     silent_send: bool = False
+    #: what streaming notifications tell next: the name of an event, "Closed", or None to hang up
+    streamed: "SimpleQueue[str | None]" = field(default_factory=SimpleQueue)
     #: the service account may not impersonate these
     out_of_scope: set[str] = field(default_factory=set)
 
@@ -105,6 +109,9 @@ class ExchangeServer:
             handler.send_header("Content-Length", "0")
             handler.end_headers()
             return
+        if b"GetStreamingEvents" in body:
+            self._stream(handler, body)
+            return
         try:
             self.faults.on_the_wire()
             status, answer = self._answer(body)
@@ -117,6 +124,24 @@ class ExchangeServer:
         handler.send_header("Content-Length", str(len(answer)))
         handler.end_headers()
         handler.wfile.write(answer)
+
+    def _stream(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        """An answer that goes on until the test ends it: first that all is well, then an event for each change."""
+        self._check("request", etree.fromstring(body).find(f"{{{SOAP}}}Body")[0])
+        self.requests["GetStreamingEvents"] += 1
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/xml; charset=utf-8")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.close_connection = True
+        told = iter(self.faults.streamed.get, None)
+        with suppress(OSError):
+            for event in chain(("StatusEvent",), told):
+                answer = operations.streamed(event)
+                self._check("GetStreamingEvents", answer)
+                document = etree.tostring(envelope(answer), xml_declaration=True, encoding="utf-8")
+                handler.wfile.write(f"{len(document):x}\r\n".encode() + document + b"\r\n")
+            handler.wfile.write(b"0\r\n\r\n")
 
     def _answer(self, body: bytes) -> tuple[int, bytes]:
         root = etree.fromstring(body)
