@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from mailbot.errors import PermanentError, TransientError
+from mailbot.mail.message import parse
 from mailbot.platforms.base import Away, OutgoingMail, Receipt
 from mailbot.platforms.ews.calendar import EwsCalendar
 from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
@@ -90,6 +93,32 @@ def test_a_thousand_messages_are_listed_in_pages_and_their_headers_fetched_toget
     assert [len(batch.arrived) for batch in batches] == [500, 500, 100]
     assert None not in headers.values()
     assert asked == Counter({"SyncFolderItems": 3, "GetItem": 2})
+
+
+HOSTILE_NAME = 'Ritning "åäö"; x=y.pdf'
+
+
+def test_large_attachments_stay_on_the_server(world: EwsMailboxWorld) -> None:
+    made = EmailMessage()
+    made["Message-ID"], made["Subject"], made["From"] = "<l@x>", "Överklagande", "Åke <a@x.example>"
+    made.set_content("Jag håller inte med.")
+    made.add_alternative("<p>Jag håller inte med.</p><blockquote>Beslut</blockquote>", subtype="html")
+    made.add_attachment(b"x" * 2_000_000, maintype="application", subtype="pdf", filename=HOSTILE_NAME)
+    whole = made.as_bytes(policy=SMTP)
+    world.deliver(whole, received_at=minute(0))
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    (arrival,) = arrivals(read_all(mailbox, inbox))
+    ((_, header),) = mailbox.fetch_headers(inbox, [arrival.delivery_id])
+    with world.server.counted() as asked:
+        reduced = mailbox.fetch(inbox, arrival.delivery_id)
+    assert asked == Counter({"GetItem": 1})
+    assert reduced is not None and header is not None and len(reduced) < 5_000
+    found = parse(reduced)
+    assert (found.message_id, found.subject, found.author.name) == ("<l@x>", "Överklagande", "Åke")
+    assert "Jag håller inte med." in found.body.text
+    assert [each.filename for each in found.body.attachments] == [HOSTILE_NAME]
+    assert mailbox.fetch(inbox, arrival.delivery_id, with_attachments=True) == whole
 
 
 def test_mail_older_than_asked_for_is_never_listed(world: EwsMailboxWorld) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from mailbot.errors import PermanentError
 from mailbot.platforms.base import Arrival, Changes, Folder
+from mailbot.platforms.ews import reduced
 from mailbot.platforms.ews.cursor import EwsCursor
 from mailbot.platforms.ews.failures import LostState, NotThere
 from mailbot.platforms.ews.folders import find_folders
@@ -17,8 +18,6 @@ from mailbot.platforms.ews.xml import Element, M, T, each, first, identifier, in
 #: the most that SyncFolderItems gives at once
 _LISTING_PAGE = 512
 _HEADERS_AT_ONCE = 50
-#: PidTagTransportMessageHeaders: the header block as it came; mail from within the organisation has none
-_TRANSPORT_HEADERS = T.ExtendedFieldURI(PropertyTag="0x7d", PropertyType="String")
 _END_OF_HEADER = b"\r\n\r\n"
 
 
@@ -40,6 +39,8 @@ class EwsMailbox:
         self._session = session
         self._since = since.timestamp() if since else 0.0
         self._give_back = give_back
+        #: of those whose headers were fetched last, the messages whose attachments are worth leaving behind
+        self._large: set[str] = set()
 
     def folders(self) -> Sequence[Folder]:
         return find_folders(self._session)
@@ -102,8 +103,10 @@ class EwsMailbox:
         """As they came over the Internet; where the server has made the mail itself, from its MIME."""
         for start in range(0, len(delivery_ids), _HEADERS_AT_ONCE):
             wanted = delivery_ids[start : start + _HEADERS_AT_ONCE]
-            request = M.GetItem(shape(_TRANSPORT_HEADERS), item_ids(*wanted))
-            for item, answer in zip(wanted, self._session.ask("GetItem", request), strict=True):
+            request = M.GetItem(shape("item:Size", "item:HasAttachments", transport_headers()), item_ids(*wanted))
+            answers = self._session.ask("GetItem", request)
+            self._large = {item for item, answer in zip(wanted, answers, strict=True) if _is_large(answer)}
+            for item, answer in zip(wanted, answers, strict=True):
                 yield item, self._header(item, answer)
 
     def _header(self, item: str, answer: Element) -> bytes | None:
@@ -111,16 +114,26 @@ class EwsMailbox:
             self._session.require(answer)
         except NotThere:
             return None
-        value = first(answer, "m:Items/*/t:ExtendedProperty/t:Value")
-        if value is not None and value.text and value.text.strip():
-            # Exchange decodes the octets of the header as it can; UTF-8 (RFC 6532) is what they most likely were.
-            lines = value.text.strip("\r\n").splitlines()
-            return "\r\n".join(lines).encode("utf-8", "surrogateescape") + _END_OF_HEADER
-        whole = self._mime(item)
-        return None if whole is None else whole.partition(_END_OF_HEADER)[0] + _END_OF_HEADER
+        found = _transport_header(answer)
+        whole = self._mime(item) if found is None else None
+        return found if whole is None else whole.partition(_END_OF_HEADER)[0] + _END_OF_HEADER
 
     def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:  # noqa: ARG002
+        """The MIME as Exchange writes it; of large messages only the text, where attachments are not asked for."""
+        if delivery_id in self._large and not with_attachments:
+            return self._reduced(delivery_id)
         return self._mime(delivery_id)
+
+    def _reduced(self, item: str) -> bytes | None:
+        asked = shape(*reduced.FIELDS, transport_headers(), body=True)
+        try:
+            answer = self._session.one("GetItem", M.GetItem(asked, item_ids(item)))
+        except NotThere:
+            return None
+        header, found = _transport_header(answer), first(answer, "m:Items/*")
+        if header is None or found is None:
+            return self._mime(item)
+        return reduced.rebuilt(header, found)
 
     def _mime(self, item: str) -> bytes | None:
         try:
@@ -135,6 +148,24 @@ class EwsMailbox:
 
     def close(self) -> None:
         self._give_back()
+
+
+def transport_headers() -> Element:
+    """PidTagTransportMessageHeaders: the header block as it came; mail from within the organisation has none."""
+    return T.ExtendedFieldURI(PropertyTag="0x7d", PropertyType="String")
+
+
+def _transport_header(answer: Element) -> bytes | None:
+    value = text(answer, "m:Items/*/t:ExtendedProperty/t:Value").strip("\r\n")
+    if not value.strip():
+        return None
+    # Exchange decodes the octets of the header as it can; UTF-8 (RFC 6532) is what they most likely were.
+    return "\r\n".join(value.splitlines()).encode("utf-8", "surrogateescape") + _END_OF_HEADER
+
+
+def _is_large(answer: Element) -> bool:
+    size = _number(text(answer, "m:Items/*/t:Size"))
+    return size > reduced.WHOLE_UP_TO_OCTETS and text(answer, "m:Items/*/t:HasAttachments") == "true"
 
 
 def _arrival(item: tuple[float, str, int]) -> Arrival:

@@ -34,12 +34,17 @@ def item_ids(*identifiers: str) -> Element:
     return M.ItemIds(*(T.ItemId(Id=each) for each in identifiers))
 
 
-def shape(*fields: str | Element, mime: bool = False) -> Element:
-    """The id and the named properties of items, and nothing else: the default shapes are expensive."""
+def shape(*fields: str | Element, mime: bool = False, body: bool = False) -> Element:
+    """The id and the named properties of items, and nothing else: the default shapes are expensive.
+
+    With `body`, item:Body comes as it was written, HTML or plain text.
+    """
     uris = [T.FieldURI(FieldURI=each) if isinstance(each, str) else each for each in fields]
     parts = [T.BaseShape("IdOnly")]
     if mime:
         parts.append(T.IncludeMimeContent("true"))
+    if body:
+        parts.append(T.BodyType("Best"))
     if uris:
         parts.append(T.AdditionalProperties(*uris))
     return M.ItemShape(*parts)

@@ -1,6 +1,8 @@
 """Items as XML: what a shape asks for, and drafts made from MIME."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from email import message_from_bytes, policy
 from typing import Any
 
 from lxml import etree
@@ -40,6 +42,10 @@ def element(box: Box, item: Item, shape: Element) -> Element:
         parts.append(T.ItemClass(item.item_class))
     if "item:Subject" in asked:
         parts.append(T.Subject(item.subject))
+    if "item:Body" in asked:
+        parts.append(_body(item))
+    if "item:Attachments" in asked:
+        parts.append(T.Attachments(*_attachments(item)))
     if "item:DateTimeReceived" in asked:
         parts.append(T.DateTimeReceived(instant(item.received_at)))
     if "item:Size" in asked:
@@ -48,6 +54,8 @@ def element(box: Box, item: Item, shape: Element) -> Element:
         parts.append(T.Categories(*(T.String(each) for each in item.categories)))
     if "item:IsDraft" in asked:
         parts.append(T.IsDraft("true" if item.is_draft else "false"))
+    if "item:HasAttachments" in asked:
+        parts.append(T.HasAttachments("true" if list(_attachments(item)) else "false"))
     parts.extend(_extended(item, shape))
     if item.start is not None:
         return T.CalendarItem(*parts, *_appointment(item, asked))
@@ -56,6 +64,19 @@ def element(box: Box, item: Item, shape: Element) -> Element:
     if "message:IsRead" in asked:
         parts.append(T.IsRead("true" if item.is_read else "false"))
     return T.Message(*parts)
+
+
+def _body(item: Item) -> Element:
+    found = message_from_bytes(item.raw, policy=policy.default).get_body(("html", "plain"))
+    kind = "HTML" if found is not None and found.get_content_subtype() == "html" else "Text"
+    return T.Body(_xml_text(found.get_content()) if found is not None else "", BodyType=kind)
+
+
+def _attachments(item: Item) -> Iterator[Element]:
+    for part in message_from_bytes(item.raw, policy=policy.default).iter_attachments():
+        make = T.ItemAttachment if part.get_content_type() == "message/rfc822" else T.FileAttachment
+        parts = [T.AttachmentId(Id="YXR0"), T.Name(part.get_filename() or "")]
+        yield make(*parts, T.ContentType(part.get_content_type()), T.Size("1"), T.IsInline("false"))
 
 
 def _appointment(item: Item, asked: set[str | None]) -> list[Element]:
