@@ -57,14 +57,14 @@ def imap_pass(on: Path) -> Measured:
 def imap_fetch(on: Path) -> Measured:
     """The platform alone: all header blocks of the first mailbox, nothing judged or recorded."""
     from mailbot.config.load import load
-    from mailbot.wiring import imap_servers, open_mailbox
+    from mailbot.wiring import live_servers, open_mailbox
 
     config = load(on / "config.toml")
 
     def work() -> int:
         seen = 0
-        with imap_servers(config) as imap:
-            mailbox = open_mailbox(config, config.mailboxes[0], imap)
+        with live_servers(config) as servers:
+            mailbox = open_mailbox(config, config.mailboxes[0], servers)
             inbox = next(folder for folder in mailbox.folders() if folder.role == "inbox")
             for changes in mailbox.changes(inbox, None):
                 found = mailbox.fetch_headers(inbox, [each.delivery_id for each in changes.arrived])

@@ -1,12 +1,14 @@
 """The only place where configuration becomes live objects."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from mailbot.config.model import Config, ImapServer, MailboxSettings, MaildirServer
+from mailbot.config.model import Config, GraphServer, ImapServer, MailboxSettings, MaildirServer
+from mailbot.errors import UserError
 from mailbot.platforms.base import AutoReplies, ForwardRules, Mailbox, Sender, Watch
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
@@ -17,6 +19,7 @@ from mailbot.store.store import Store
 from mailbot.work.context import Context
 
 if TYPE_CHECKING:
+    from mailbot.platforms.graph.servers import GraphServers
     from mailbot.platforms.imap.servers import ImapServers
 
 REFERENCE_KEY = "reference-key"
@@ -42,17 +45,18 @@ def installation(config: Config, *, by_command: bool = True) -> Iterator[Context
     keys = references(config)
     journal = Journal(Path(config.paths.journal))
     opened = Store.open(config.paths.database, keys, journal=journal, by_command=by_command)
-    with opened as store, imap_servers(config) as imap:
+    with opened as store, live_servers(config) as servers:
         yield Context(
             config=config,
             store=store,
             references=keys,
             templates=templates(config),
-            open_mailbox=lambda settings: open_mailbox(config, settings, imap),
-            open_sender=lambda: open_sender(config, imap),
-            open_watch=lambda settings: open_watch(config, settings, imap),
-            open_auto_replies=lambda settings: open_auto_replies(config, settings, imap),
-            open_forward_rules=lambda settings: open_forward_rules(config, settings, imap),
+            open_mailbox=lambda settings: open_mailbox(config, settings, servers),
+            open_sender=lambda: open_sender(config, servers),
+            open_watch=lambda settings: open_watch(config, settings, servers),
+            open_auto_replies=lambda settings: open_auto_replies(config, settings, servers),
+            open_forward_rules=lambda settings: open_forward_rules(config, settings, servers),
+            look_ahead=lambda mailboxes: look_ahead(config, mailboxes, store, servers),
         )
 
 
@@ -63,8 +67,26 @@ def daemon_installation(config: Config) -> Iterator[Context]:
         yield context
 
 
+@dataclass(frozen=True, slots=True)
+class LiveServers:
+    """What is kept of servers between passes (connections, tokens, how hard they may be pressed), a field per platform.
+
+    None where no server of that kind is configured: platforms are imported only when they are used.
+    """
+
+    imap: "ImapServers | None" = None
+    graph: "GraphServers | None" = None
+
+
 @contextmanager
-def imap_servers(config: Config) -> "Iterator[ImapServers | None]":
+def live_servers(config: Config, *, keep: bool = True) -> Iterator[LiveServers]:
+    """The servers of every kind, closed at the end. `keep`: connections stay open between uses."""
+    with imap_servers(config, keep=keep) as imap, graph_servers(config) as graph:
+        yield LiveServers(imap, graph)
+
+
+@contextmanager
+def imap_servers(config: Config, *, keep: bool = True) -> "Iterator[ImapServers | None]":
     """The IMAP servers with the connections that are kept between passes; None where there are none."""
     servers = [server for server in config.servers.values() if isinstance(server, ImapServer)]
     if not servers:
@@ -72,61 +94,89 @@ def imap_servers(config: Config) -> "Iterator[ImapServers | None]":
         return
     from mailbot.platforms.imap.servers import ImapServers
 
-    imap = ImapServers(Secrets(Path(config.paths.secrets)).get, keep=max(server.keep_connections for server in servers))
+    kept = max(server.keep_connections for server in servers) if keep else 0
+    imap = ImapServers(Secrets(Path(config.paths.secrets)).get, keep=kept)
     try:
         yield imap
     finally:
         imap.close()
 
 
-def _unkept(config: Config) -> "ImapServers":
-    """For one use: no connection is kept."""
-    from mailbot.platforms.imap.servers import ImapServers
+@contextmanager
+def graph_servers(config: Config) -> "Iterator[GraphServers | None]":
+    """The Microsoft 365 tenants; None where there are none. UserError when the extra is not installed."""
+    if not any(isinstance(server, GraphServer) for server in config.servers.values()):
+        yield None
+        return
+    try:
+        from mailbot.platforms.graph.servers import GraphServers
+    except ImportError as error:
+        raise UserError(f"{error.name} is missing: run `pip install 'mailbot[graph]'`") from error
 
-    return ImapServers(Secrets(Path(config.paths.secrets)).get, keep=0)
+    since = datetime.combine(config.start_from, time(), config.zone).astimezone(UTC) if config.start_from else None
+    graph = GraphServers(Secrets(Path(config.paths.secrets)).get, since=since)
+    try:
+        yield graph
+    finally:
+        graph.close()
 
 
-def open_mailbox(config: Config, settings: MailboxSettings, imap: "ImapServers | None" = None) -> Mailbox:
-    """The mailbox on the server the configuration names; platforms are imported only when they are used.
-
-    Without `imap` the connection is not kept.
-    """
+def open_mailbox(config: Config, settings: MailboxSettings, servers: LiveServers) -> Mailbox:
+    """The mailbox on the server the configuration names."""
     server = config.servers[settings.server]
     match server:
         case ImapServer():
-            return (imap or _unkept(config)).mailbox(server, settings)
+            assert servers.imap is not None
+            return servers.imap.mailbox(server, settings)
+        case GraphServer():
+            assert servers.graph is not None
+            return servers.graph.mailbox(server, settings.address)
         case MaildirServer():
             from mailbot.platforms.maildir.mailbox import MaildirMailbox
 
             return MaildirMailbox(server.folder(settings.address))
 
 
-def open_watch(config: Config, settings: MailboxSettings, imap: "ImapServers | None") -> Watch | None:
+def open_watch(config: Config, settings: MailboxSettings, servers: LiveServers) -> Watch | None:
     """Waiting for news in a mailbox; None where its server cannot tell."""
     server = config.servers[settings.server]
-    return imap.watch(server, settings) if imap is not None and isinstance(server, ImapServer) else None
+    return servers.imap.watch(server, settings) if servers.imap and isinstance(server, ImapServer) else None
 
 
-def open_auto_replies(
-    config: Config, settings: MailboxSettings, imap: "ImapServers | None" = None
-) -> AutoReplies | None:
+def look_ahead(config: Config, mailboxes: Sequence[MailboxSettings], store: Store, servers: LiveServers) -> None:
+    """Ask for many mailboxes at once what is new in them, where a server can tell; they are read one by one after."""
+    if servers.graph is None:
+        return
+    for name, server in config.servers.items():
+        here = [mailbox.address for mailbox in mailboxes if mailbox.server == name]
+        if isinstance(server, GraphServer) and here:
+            servers.graph.look_ahead(server, store.intake.cursors(here))
+
+
+def open_auto_replies(config: Config, settings: MailboxSettings, servers: LiveServers) -> AutoReplies | None:
     """Automatic replies of one mailbox; None where its server gives none, and mailbot answers itself."""
     server = config.servers[settings.server]
     match server:
         case ImapServer():
-            return (imap or _unkept(config)).auto_replies(server, settings, **_house(config))
+            assert servers.imap is not None
+            return servers.imap.auto_replies(server, settings, **_house(config))
+        case GraphServer():
+            assert servers.graph is not None
+            return servers.graph.auto_replies(server)
         case MaildirServer():
             return None
 
 
-def open_forward_rules(
-    config: Config, settings: MailboxSettings, imap: "ImapServers | None" = None
-) -> ForwardRules | None:
+def open_forward_rules(config: Config, settings: MailboxSettings, servers: LiveServers) -> ForwardRules | None:
     """Forwarding from one mailbox; None where its server does none, and mailbot forwards itself."""
     server = config.servers[settings.server]
     match server:
         case ImapServer():
-            return (imap or _unkept(config)).forward_rules(server, settings, **_house(config))
+            assert servers.imap is not None
+            return servers.imap.forward_rules(server, settings, **_house(config))
+        case GraphServer():
+            assert servers.graph is not None
+            return servers.graph.forward_rules(server)
         case MaildirServer():
             return None
 
@@ -142,7 +192,7 @@ def _house(config: Config) -> _House:
 
 
 def open_sender(
-    config: Config, imap: "ImapServers | None" = None, *, delivered_at: Callable[[], datetime] | None = None
+    config: Config, servers: LiveServers | None = None, *, delivered_at: Callable[[], datetime] | None = None
 ) -> Sender:
     """Sending from the service mailbox. `delivered_at` dates local deliveries (default: the real time)."""
     service = config.service_mailbox
@@ -160,7 +210,11 @@ def open_sender(
                 delivered_at=delivered_at,
             )
         case ImapServer():
-            return (imap or _unkept(config)).sender(server, service)
+            assert servers is not None and servers.imap is not None
+            return servers.imap.sender(server, service)
+        case GraphServer():
+            assert servers is not None and servers.graph is not None
+            return servers.graph.sender(server, service.address)
 
 
 def local_mailboxes(config: Config) -> dict[str, Path]:

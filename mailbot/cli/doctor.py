@@ -12,7 +12,7 @@ from mailbot.cli.setup import setup_texts
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config
-    from mailbot.platforms.imap.servers import ImapServers
+    from mailbot.wiring import LiveServers
     from mailbot.work.doctor import Installation
     from mailbot.work.doctor_findings import Check
 
@@ -40,8 +40,8 @@ def doctor(as_json: bool, lang: str | None, config_path: Path | None) -> int:
     from mailbot.work.doctor import examine
 
     config = load_config(config_path)
-    with wiring.imap_servers(config) as imap:
-        installation = _installation(config, imap)
+    with wiring.live_servers(config, keep=False) as servers:
+        installation = _installation(config, servers)
         checks = examine(installation, language=chosen(lang, config), now=instant(None, config.zone))
     ok = all(check.status != "problem" for check in checks)
     if as_json:
@@ -52,7 +52,7 @@ def doctor(as_json: bool, lang: str | None, config_path: Path | None) -> int:
     return 0 if ok else 1
 
 
-def _installation(config: "Config", imap: "ImapServers | None") -> "Installation":
+def _installation(config: "Config", servers: "LiveServers") -> "Installation":
     from mailbot import wiring
     from mailbot.cli.setup import secrets_of, service_account_of
     from mailbot.work.doctor import Installation
@@ -61,9 +61,10 @@ def _installation(config: "Config", imap: "ImapServers | None") -> "Installation
         config=config,
         secrets=secrets_of(config),
         account=service_account_of(config),
-        open_mailbox=lambda settings: wiring.open_mailbox(config, settings),
+        open_mailbox=lambda settings: wiring.open_mailbox(config, settings, servers),
         template_problems=lambda: wiring.templates(config).problems(),
-        imap=imap,
+        imap=servers.imap,
+        graph=servers.graph,
     )
 
 

@@ -12,6 +12,7 @@ from mailbot.config import check
 from mailbot.config.model import (
     SERVER_KINDS,
     Config,
+    GraphServer,
     ImapServer,
     MailboxSettings,
     Organisation,
@@ -230,6 +231,8 @@ def _absolute(paths: Paths, folder: Path) -> Paths:
 def _server(server: Server, folder: Path) -> Server:
     if isinstance(server, ImapServer):
         return replace(server, ca_file=str(folder / server.ca_file) if server.ca_file else "")
+    if isinstance(server, GraphServer):
+        return server
     outside = str(folder / server.outside) if server.outside else ""
     return replace(server, path=str(folder / server.path), outside=outside)
 

@@ -128,9 +128,29 @@ class ImapServer:
         return self.port or (993 if self.tls == "implicit" else 143)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphServer:
+    """A Microsoft 365 tenant, opened by one application (docs/microsoft365.md)."""
+
+    kind: Literal["graph"]
+    #: id or domain of the tenant, and id of the application in it
+    tenant: str
+    client_id: str
+    #: name of the secret that holds private key and certificate in PEM
+    certificate: str = ""
+    #: name of the secret that holds the client secret, where no certificate is used
+    secret: str = ""
+    base_url: str = "https://graph.microsoft.com/v1.0"
+    authority_url: str = "https://login.microsoftonline.com"
+    #: the most that all mailboxes of this tenant are asked together
+    requests_per_second: int = 50
+    #: a mailbox outside the application's scope; `mailbot doctor` proves that it cannot be reached
+    out_of_scope: str = ""
+
+
 #: what `[servers.NAME]` can be, by its `kind`; a new platform adds its class here and to `Server`
-SERVER_KINDS: Mapping[str, type[MaildirServer] | type[ImapServer]] = {"maildir": MaildirServer, "imap": ImapServer}
-Server = MaildirServer | ImapServer
+Server = MaildirServer | ImapServer | GraphServer
+SERVER_KINDS: Mapping[str, type[Server]] = {"maildir": MaildirServer, "imap": ImapServer, "graph": GraphServer}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

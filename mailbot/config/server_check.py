@@ -1,10 +1,10 @@
 """What a mail server's table must fulfil beyond its shape, and the mailboxes on it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from typing import get_args, get_type_hints
 
 from mailbot.config import syntax
+from mailbot.config.graph_check import graph_problems
 from mailbot.config.model import ImapServer
 from mailbot.config.tables import Entry, Table, repeated
 
@@ -12,8 +12,10 @@ _METHODS = get_args(get_type_hints(ImapServer)["login"])
 
 
 def server_problems(servers: Mapping[str, Table], mailboxes: Sequence[Entry]) -> Iterator[str]:
-    """Every problem of the IMAP servers, each "key path: what is wrong; remedy"."""
+    """Every problem of the mail servers, each "key path: what is wrong; remedy"."""
     for name, table in servers.items():
+        if table.get("kind") == "graph":
+            yield from graph_problems(Entry(f"servers.{name}", table))
         if table.get("kind") == "imap":
             server = Entry(f"servers.{name}", table)
             here = [mailbox for mailbox in mailboxes if mailbox.text("server") == name]
@@ -29,11 +31,11 @@ def _endpoint(endpoint: Entry) -> Iterator[str]:
     """Host, port and encryption of one place where a protocol is spoken."""
     host, port = endpoint.text("host"), endpoint.table.get("port")
     yield from endpoint.empty("host")
-    if host.strip() and not (syntax.is_host(host) or _is_ip(host)):
+    if host.strip() and not (syntax.is_host(host) or syntax.is_ip(host)):
         yield endpoint.problem("host", f"'{host}' is no host name; write it as in mail.bjurholm.example")
     if isinstance(port, int) and not 0 <= port <= 65_535:
         yield endpoint.problem("port", f"is {port}; write 1 to 65535, or leave it out")
-    if endpoint.text("tls") == "none" and host and not _is_loopback(host):
+    if endpoint.text("tls") == "none" and host and not syntax.is_loopback(host):
         yield endpoint.problem(
             "tls", 'is "none", so that all mail could be read on the way; write implicit or starttls'
         )
@@ -84,15 +86,3 @@ def _secret_name(entry: Entry) -> Iterator[str]:
 
 def _secret_remedy(key: str) -> str:
     return "write a name and run `mailbot secret set NAME`" if key == "secret" else "write the name that logs in"
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host.lower() == "localhost" or (_is_ip(host) and ip_address(host).is_loopback)

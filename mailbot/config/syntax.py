@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -35,6 +37,36 @@ def is_domain(text: str) -> bool:
 def is_host(text: str) -> bool:
     """The name of a computer; one label is enough inside an organisation."""
     return len(text) <= 253 and _HOST.fullmatch(text) is not None
+
+
+def is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """This machine itself, where nothing can be read on the way."""
+    return host.lower() == "localhost" or (is_ip(host) and ip_address(host).is_loopback)
+
+
+def web_address_problem(url: str) -> str:
+    """Why secrets cannot be sent to `url`; "" when they can."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return "is no web address; write it as in https://host/path"
+    if parts.scheme not in ("http", "https") or not (is_host(host) or is_ip(host)):
+        return "is no web address; write it as in https://host/path"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "holds more than a host and a path; write it as in https://host/path"
+    if parts.scheme == "http" and not is_loopback(host):
+        return "is not encrypted, so that tokens and mail could be read on the way; write https://"
+    return ""
 
 
 def is_address(text: str) -> bool:

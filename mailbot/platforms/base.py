@@ -39,7 +39,6 @@ class Arrival:
     delivery_id: str
     #: when the server took it in, aware UTC
     internal_date: datetime
-    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +62,12 @@ class Mailbox(Protocol):
         ...
 
     def changes(self, folder: Folder, cursor: str | None, *, limit: int = 500) -> Iterator[Changes]:
-        """What changed after `cursor` (None: everything is new), in batches of at most `limit` arrivals, oldest first.
+        """What changed after `cursor` (None: everything is new), in batches of at most `limit` arrivals.
 
+        Each batch is oldest first, and so are the batches where a server can list that way.
         Yields at least one batch; the last batch's cursor means "nothing newer". A reader may stop after any batch
-        and continue later from its cursor. TransientError may come after good batches (a few messages cannot be read
+        and continue later from its cursor. Servers that also tell of changed flags repeat deliveries under the id they
+        had: the caller knows those. TransientError may come after good batches (a few messages cannot be read
         at present): commit each batch as it comes. Of a folder that does not exist any more everything is gone; a
         platform that cannot name what was there yields an empty batch with `reset`.
         """

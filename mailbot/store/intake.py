@@ -40,6 +40,15 @@ class Intake:
         with self._database.read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
+    def cursors(self, mailboxes: Sequence[str]) -> list[tuple[str, str]]:
+        """(mailbox, cursor) of every folder of these mailboxes that has been read."""
+        found: list[tuple[str, str]] = []
+        with self._database.read() as connection:
+            for some in chunks(mailboxes):
+                query = select(cursors.c.mailbox, cursors.c.cursor).where(cursors.c.mailbox.in_(some))
+                found.extend((mailbox, cursor) for mailbox, cursor in connection.execute(query))
+        return found
+
     def folders(self, mailbox: str) -> frozenset[str]:
         """The folders of a mailbox that have been read."""
         with self._database.read() as connection:

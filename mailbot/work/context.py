@@ -26,6 +26,8 @@ class Context:
     #: installs automatic replies and forwarding in a mailbox; None where its server cannot answer by itself
     open_auto_replies: Callable[[MailboxSettings], AutoReplies | None] = lambda _: None
     open_forward_rules: Callable[[MailboxSettings], ForwardRules | None] = lambda _: None
+    #: asks for many mailboxes at once what is new in them, before they are read one by one
+    look_ahead: Callable[[Sequence[MailboxSettings]], None] = lambda _: None
     #: how long an attempt to send may take before another process looks it up; longer than a server may (RFC 5321
     #: 4.5.3.2.6 gives it ten minutes for the last answer)
     lease_seconds: float = 1200

@@ -26,6 +26,7 @@ from mailbot.work.doctor_mail import mailbox_checks, outgoing_checks
 from mailbot.work.doctor_people import people_checks
 
 if TYPE_CHECKING:
+    from mailbot.platforms.graph.servers import GraphServers
     from mailbot.platforms.imap.servers import ImapServers
 
 _MEGABYTE = 1024 * 1024
@@ -51,6 +52,7 @@ class Installation:
     template_problems: Callable[[], Sequence[str]]
     #: live IMAP servers; None where there are none
     imap: "ImapServers | None" = None
+    graph: "GraphServers | None" = None
 
 
 def examine(installation: Installation, *, language: str, now: datetime) -> list[Check]:

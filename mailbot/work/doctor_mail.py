@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mailbot.config.model import Config, ImapServer, MailboxSettings, MaildirServer
+from mailbot.config.model import Config, MailboxSettings, MaildirServer
 from mailbot.errors import MailbotError
 from mailbot.platforms.base import Mailbox
 from mailbot.work.doctor_findings import Check, Findings
@@ -15,8 +15,8 @@ def mailbox_checks(
 ) -> Iterator[Check]:
     """Each mailbox is opened and its inbox listed; mailbot's own must be writable too."""
     for settings in config.mailboxes:
-        if isinstance(config.servers[settings.server], ImapServer):
-            continue  # doctor_imap asks the server
+        if not isinstance(config.servers[settings.server], MaildirServer):
+            continue  # doctor_imap and doctor_graph ask the server
         name = f"mailbox {settings.address}"
         try:
             count = _readable_messages(open_mailbox(settings))
@@ -40,23 +40,19 @@ def _readable_messages(mailbox: Mailbox) -> int:
 
 def _unwritable(config: Config, settings: MailboxSettings) -> Path | None:
     """The first folder of a Maildir that mail cannot be delivered into."""
-    match config.servers[settings.server]:
-        case MaildirServer() as server:
-            folder = server.folder(settings.address)
-            places = (folder, folder / "tmp", folder / "new", folder / "cur")
-            return next(
-                (place for place in places if not os.access(place, os.W_OK | os.X_OK, effective_ids=True)), None
-            )
-        case ImapServer():
-            return None
+    server = config.servers[settings.server]
+    assert isinstance(server, MaildirServer)
+    folder = server.folder(settings.address)
+    places = (folder, folder / "tmp", folder / "new", folder / "cur")
+    return next((place for place in places if not os.access(place, os.W_OK | os.X_OK, effective_ids=True)), None)
 
 
 def outgoing_checks(config: Config, find: Findings) -> Iterator[Check]:
     """Whom mailbot writes to must be reachable from the service mailbox's server."""
     name = "outgoing mail"
     server = config.servers[config.service_mailbox.server]
-    if isinstance(server, ImapServer):
-        return  # doctor_imap asks the submission server
+    if not isinstance(server, MaildirServer):
+        return  # doctor_imap and doctor_graph ask the server
     if server.outside:
         if not os.access(server.outside, os.W_OK | os.X_OK, effective_ids=True):
             yield find.problem(name, "outgoing_folder", folder=server.outside)

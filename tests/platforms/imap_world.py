@@ -18,6 +18,9 @@ from tests.servers.dovecot import FULL, Account, Dovecot
 class ImapWorld:
     """One account. People use their own connections; `open` gives mailbot's, on the server's variant `host`."""
 
+    tells_of_flags = False
+    oldest_first = True
+
     def __init__(
         self,
         dovecot: Dovecot,

@@ -33,6 +33,9 @@ def messages(folder: Path) -> list[Path]:
 class MaildirWorld:
     """`clock` stands far after all file times unless a test sets it."""
 
+    tells_of_flags = False
+    oldest_first = True
+
     def __init__(self, root: Path) -> None:
         self.root = make_maildir(root)
         self.now = 4e9

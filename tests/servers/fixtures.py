@@ -6,12 +6,16 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
+
+if TYPE_CHECKING:
+    from tests.servers.graph_server import GraphServer
 
 _PACKAGES = {
     "/usr/sbin/dovecot": "dovecot-imapd",
@@ -53,12 +57,34 @@ def postfix(server_folder: Path, authority: Authority, dovecot: Dovecot) -> Iter
     server.stop()
 
 
-_told = False
+@pytest.fixture
+def graph() -> "Iterator[GraphServer]":
+    """A pretended Microsoft Graph with an empty tenant; all that passes through it must be as Microsoft describes."""
+    from tests.servers.graph_schema import SCHEMA
+    from tests.servers.graph_server import GraphServer
+    from tests.servers.graph_tenant import Tenant
+
+    if not SCHEMA.exists():
+        _tell("REQUESTS TO MICROSOFT GRAPH WERE NOT VALIDATED: ../shared/schemas/graph/graph-mail.yaml is absent")
+    with GraphServer(Tenant()) as server:
+        yield server
+    assert server.violations == []
+
+
+_told: set[str] = set()
+
+
+def _tell(warning: str) -> None:
+    """Once, and loudly."""
+    if warning not in _told:
+        _told.add(warning)
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.warn(warning, stacklevel=1)
 
 
 def _require_servers() -> None:
     """Without the programs: a failure in CI, elsewhere one loud skip that names the packages."""
-    global _told  # noqa: PLW0603
     missing = [package for program, package in _PACKAGES.items() if not Path(program).exists()]
     problem = f"apt-get install {' '.join(missing)}" if missing else ""
     if not missing and os.geteuid() != 0:
@@ -67,9 +93,5 @@ def _require_servers() -> None:
         return
     if os.environ.get("CI"):
         pytest.fail(f"real mail servers are missing: {problem}", pytrace=False)
-    if not _told:
-        _told = True
-        with warnings.catch_warnings():
-            warnings.simplefilter("default")
-            warnings.warn(f"NO TEST AGAINST REAL MAIL SERVERS WAS RUN: {problem}", stacklevel=1)
+    _tell(f"NO TEST AGAINST REAL MAIL SERVERS WAS RUN: {problem}")
     pytest.skip(f"real mail servers are missing: {problem}")

@@ -169,8 +169,8 @@ def _is_large(answer: Element) -> bool:
 
 
 def _arrival(item: tuple[float, str, int]) -> Arrival:
-    seconds, delivery_id, size = item
-    return Arrival(delivery_id=delivery_id, internal_date=datetime.fromtimestamp(seconds, UTC), size=size)
+    seconds, delivery_id, _ = item
+    return Arrival(delivery_id=delivery_id, internal_date=datetime.fromtimestamp(seconds, UTC))
 
 
 def _number(written: str) -> int:

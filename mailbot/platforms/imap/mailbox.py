@@ -196,10 +196,10 @@ class ImapMailbox:
             is_last = start + limit >= len(order) and not listing.unreadable
             after = ImapCursor(uidvalidity, uidnext if is_last else cursor.uidnext, known)
             arrived = tuple(
-                Arrival(delivery_id(uidvalidity, listing.uids[each]), utc(listing.seconds[each]), listing.sizes[each])
-                for each in positions
+                Arrival(delivery_id(uidvalidity, listing.uids[each]), utc(listing.seconds[each])) for each in positions
             )
-            self._ahead.begin(folder.id, {each.delivery_id: each.size for each in arrived})
+            sizes = (listing.sizes[each] for each in positions)
+            self._ahead.begin(folder.id, dict(zip((each.delivery_id for each in arrived), sizes, strict=True)))
             yield Changes(
                 arrived=arrived,
                 gone=_ids(cursor, gone) if start == 0 else (),

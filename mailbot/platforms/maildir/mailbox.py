@@ -26,7 +26,6 @@ class _Found(NamedTuple):
 
     mtime_ns: int
     delivery_id: str
-    size: int
 
 
 class MaildirMailbox:
@@ -116,7 +115,7 @@ class MaildirMailbox:
             if status is None:
                 continue
             if there.is_readable(path):
-                found.append(_Found(status.st_mtime_ns, delivery_id, status.st_size))
+                found.append(_Found(status.st_mtime_ns, delivery_id))
             else:
                 unreadable += 1
         found.sort()
@@ -168,7 +167,7 @@ def _batches(
         cursor = cursor.with_more(message.delivery_id for message in batch)
         if start + limit >= len(found):
             cursor = MaildirCursor(inode=base.inode, stamp=base.stamp, settled=settled, blocks=cursor.blocks)
-        arrived = tuple(Arrival(m.delivery_id, _instant(m.mtime_ns), m.size) for m in batch)
+        arrived = tuple(Arrival(m.delivery_id, _instant(m.mtime_ns)) for m in batch)
         first = start == 0
         yield Changes(arrived=arrived, gone=gone if first else (), cursor=cursor.encode(), reset=reset and first)
 

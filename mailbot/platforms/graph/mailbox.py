@@ -1,0 +1,131 @@
+"""Reading a mailbox through Microsoft Graph without leaving a trace in it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from mailbot.platforms.base import Arrival, Changes, Folder
+from mailbot.platforms.graph.ahead import Ahead
+from mailbot.platforms.graph.answers import Answer, Forgotten, Json, NoMailbox, NotFound, Question, refusal
+from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, path
+from mailbot.platforms.graph.folders import NEEDS
+from mailbot.platforms.graph.headers import EXPAND, SELECT, header_block, instant
+
+#: stands for a folder that is not there (yet, or any more)
+_NOTHING = ""
+_HEADERS_AT_A_TIME = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class GraphMailbox:
+    """One mailbox as a Mailbox.
+
+    A delivery id is Graph's immutable id, the same wherever the message moves within the mailbox. A cursor is a delta
+    link below the version of the API. Mail received before `since` is never listed.
+    """
+
+    def __init__(self, client: GraphClient, address: str, ahead: Ahead, *, since: datetime | None = None) -> None:
+        self._client = client
+        self._address = address
+        self._ahead = ahead
+        self._since = since
+        #: the message whose content was read last: the next stage, and its forwarding, ask for the same
+        self._content: tuple[str, bytes] | None = None
+
+    def folders(self) -> Sequence[Folder]:
+        return self._ahead.folders(self._client, self._address)
+
+    def changes(self, folder: Folder, cursor: str | None, *, limit: int = 500) -> Iterator[Changes]:
+        """What changed since `cursor`: one request per page (learn.microsoft.com/graph/delta-query-messages).
+
+        Graph also tells of messages whose flags or categories changed; they are among the arrivals, under the id they
+        have had before.
+        """
+        question = self._delta(folder, limit) if not cursor else replace(self._delta(folder, limit), path=cursor)
+        reset = listed_anew = False
+        while True:
+            try:
+                page = self._page(question)
+            except Forgotten:
+                if listed_anew:
+                    raise
+                listed_anew, reset, question = True, bool(cursor), self._delta(folder, limit)
+                continue
+            except NotFound:
+                yield Changes(arrived=(), gone=(), cursor=_NOTHING, reset=bool(cursor))
+                return
+            following = page.get("@odata.nextLink")
+            after = self._client.relative(str(following or page.get("@odata.deltaLink") or question.path))
+            arrived, gone = _told(page)
+            if arrived or gone or reset or not following:
+                yield Changes(arrived=arrived, gone=gone, cursor=after, reset=reset)
+                reset = False
+            if not following:
+                return
+            question = replace(question, path=after)
+
+    def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:  # noqa: ARG002
+        for start in range(0, len(delivery_ids), _HEADERS_AT_A_TIME):
+            wanted = delivery_ids[start : start + _HEADERS_AT_A_TIME]
+            questions = [self._question(each, select=SELECT, expand=EXPAND) for each in wanted]
+            answers = self._client.ask_all(questions)
+            for delivery_id, question, answer in zip(wanted, questions, answers, strict=True):
+                yield delivery_id, _header(question, answer)
+
+    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:  # noqa: ARG002
+        """Graph gives a message whole or not at all (learn.microsoft.com/graph/outlook-get-mime-message)."""
+        if self._content is not None and self._content[0] == delivery_id:
+            return self._content[1]
+        where = path("users", self._address, "messages", delivery_id, "$value")
+        question = Question("GET", where, self._address, NEEDS, prefer=(IMMUTABLE,))
+        try:
+            raw = self._client.ask(question).body
+        except NoMailbox:
+            raise
+        except NotFound:
+            return None
+        self._content = (delivery_id, raw)
+        return raw
+
+    def close(self) -> None:
+        self._content = None
+
+    def _delta(self, folder: Folder, limit: int) -> Question:
+        query: dict[str, str | int] = {"select": "receivedDateTime"}
+        if self._since is not None:
+            query["filter"] = f"receivedDateTime ge {self._since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        where = path("users", self._address, "mailFolders", folder.id, "messages", "delta", **query)
+        return Question("GET", where, self._address, NEEDS, prefer=(IMMUTABLE, f"odata.maxpagesize={limit}"))
+
+    def _page(self, question: Question) -> Json:
+        answer = self._ahead.take(self._address, question.path)
+        if answer is None:
+            return self._client.ask(question).json()
+        if not answer.ok:
+            raise refusal(question, answer)
+        return answer.json()
+
+    def _question(self, delivery_id: str, **query: str) -> Question:
+        where = path("users", self._address, "messages", delivery_id, **query)
+        return Question("GET", where, self._address, NEEDS, prefer=(IMMUTABLE,))
+
+
+def _told(page: Json) -> tuple[tuple[Arrival, ...], tuple[str, ...]]:
+    """What a page says: arrivals oldest first, and what has left the folder."""
+    arrived, gone = [], []
+    for entry in page.get("value") or ():
+        if "@removed" in entry:
+            gone.append(str(entry["id"]))
+        else:
+            arrived.append(Arrival(str(entry["id"]), instant(entry.get("receivedDateTime")) or _EPOCH))
+    arrived.sort(key=lambda one: one.internal_date)
+    return tuple(arrived), tuple(gone)
+
+
+def _header(question: Question, answer: Answer) -> bytes | None:
+    if answer.ok:
+        return header_block(answer.json())
+    error = refusal(question, answer)
+    if isinstance(error, NotFound):
+        return None
+    raise error
