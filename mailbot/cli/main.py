@@ -13,6 +13,7 @@ from mailbot.errors import MailbotError, TransientError, UserError
 #: command -> (where it lives, one line for the overview); kept here so that the overview imports nothing
 COMMANDS = {
     "assess": ("mailbot.cli.assess:assess", "What would be decided about .eml files, and why; sends nothing."),
+    "attest": ("mailbot.cli.attest:attest", "Say that an authority mailbox was checked, or list who did."),
     "config": ("mailbot.cli.config:config", "Write a configuration, or list every problem of one."),
     "db": ("mailbot.cli.db:db", "Upgrade, check, back up or copy the database."),
     "demo": ("mailbot.cli.demo:demo", "A sample municipality lives through a working week."),

@@ -1,7 +1,7 @@
 """`mailbot person`: the directory."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from mailbot.errors import UserError
 if TYPE_CHECKING:
     from mailbot.config.model import Config, PersonSettings
 
+_LONGEST_STAND_IN = 366
 _LISTED = ("id", "name", "title", "department", "email")
 
 
@@ -106,6 +107,7 @@ def away(
       mailbot person away lars                   of somebody you manage
     """
     from mailbot.cli.clock import instant
+    from mailbot.cli.dates import day_option
     from mailbot.cli.output import safe
     from mailbot.store.records import AwayNotice
     from mailbot.wiring import installation
@@ -113,8 +115,8 @@ def away(
     config = load_config(config_path)
     someone, who_acts = _about(config, who)
     now = instant(at, config.zone)
-    first = _day(from_on, "--from") or now.astimezone(config.zone).date()
-    back = _day(back_on, "--back") or first + timedelta(days=1)
+    first = day_option(from_on, "--from") or now.astimezone(config.zone).date()
+    back = day_option(back_on, "--back") or first + timedelta(days=1)
     if back <= first:
         raise UserError(f"--back {back} is not after {first}; name the first day at work")
     with installation(config) as context:
@@ -149,6 +151,55 @@ def back(who: str | None, at: str | None, lang: str | None, config_path: Path | 
     click.echo(say["person.back" if ended else "person.not_away"].format(name=safe(someone.name)))
 
 
+@person.command("stand-in")
+@click.argument("who", metavar="PERSON")
+@click.option("--unit", "unit_id", required=True, metavar="ID", help="The unit whose authority mailboxes are checked.")
+@click.option("--from", "from_on", metavar="DATE", help="First day (default: today).")
+@click.option("--to", "to_on", metavar="DATE", help="Last day (default: the first).")
+@at_option
+@lang_option
+@config_option
+def stand_in(
+    who: str,
+    unit_id: str,
+    from_on: str | None,
+    to_on: str | None,
+    at: str | None,
+    lang: str | None,
+    config_path: Path | None,
+) -> None:
+    """Name who checks a unit's authority mailboxes while all its mail officers are away.
+
+    For the head of administration and administrators.
+
+    \b
+    Examples:
+      mailbot person stand-in anna --unit ks
+      mailbot person stand-in anna --unit ks --from 2026-07-06 --to 2026-07-10
+    """
+    from mailbot.cli.acting import actor, require
+    from mailbot.cli.clock import instant
+    from mailbot.cli.dates import day_option
+    from mailbot.cli.output import safe
+    from mailbot.wiring import installation
+
+    config = load_config(config_path)
+    if unit_id not in {one.id for one in config.units}:
+        raise UserError(f"there is no unit {unit_id!r}; the configuration has {', '.join(u.id for u in config.units)}")
+    someone, acting = find_person(config, who), actor(config)
+    require(acting, config.roles.head_of_administration, "name who stands in")
+    now = instant(at, config.zone)
+    first = day_option(from_on, "--from") or now.astimezone(config.zone).date()
+    last = day_option(to_on, "--to") or first
+    if not first <= last <= first + timedelta(days=_LONGEST_STAND_IN):
+        raise UserError(f"--to {last} must be {first} or at most {_LONGEST_STAND_IN} days later")
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    with installation(config) as context:
+        context.store.daily_checks.name_stand_in(unit_id, days, someone.id, by=acting.id, now=now)
+    say = setup_texts(lang, config)
+    click.echo(say["person.stand_in"].format(name=safe(someone.name), unit=unit_id, first=first, last=last))
+
+
 def _about(config: "Config", who: str | None) -> "tuple[PersonSettings, str]":
     """The person whose absence is noted, and who notes it as the audit trail names them. UserError when not allowed."""
     from mailbot.cli.acting import actor, require
@@ -161,13 +212,6 @@ def _about(config: "Config", who: str | None) -> "tuple[PersonSettings, str]":
     allowed = (someone.id, *superiors, *config.roles.head_of_administration)
     require(acting, allowed, f"say when {someone.name} is away")
     return someone, acting.id
-
-
-def _day(text: str | None, option: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UserError(f"{option} {text!r} is no date; write for example 2026-03-12") from None
 
 
 def find_person(config: "Config", who: str) -> "PersonSettings":

@@ -42,6 +42,8 @@ def status(at: str | None, as_json: bool, lang: str | None, config_path: Path | 
 
 
 def _report(context: "Context", now: "datetime") -> dict[str, Any]:
+    from mailbot.cli.attest import as_contract
+    from mailbot.work.daily_check import check_days, standing
     from mailbot.work.digest_lines import is_overdue
 
     store, today = context.store, now.astimezone(context.config.zone).date()
@@ -49,10 +51,12 @@ def _report(context: "Context", now: "datetime") -> dict[str, Any]:
     obligations = store.obligations.list(states=("open",))
     pause = store.installation.paused()
     outbox = Counter(item.state for item in store.outbox.list())
+    days = {one.mailbox: one for one in [*check_days(context, today, today, now), *standing(context, now)]}
     mailboxes = [
         {
             "mailbox": mailbox.address,
             "role": mailbox.role,
+            "daily_check": as_contract(days[mailbox.address]) if mailbox.address in days else None,
             "last_check_at": (check := checks.get(mailbox.address)) and check.completed_at,
             "error": check.error if check else "never read",
         }
@@ -64,6 +68,7 @@ def _report(context: "Context", now: "datetime") -> dict[str, Any]:
         "paused": None if pause is None else {"since": pause.since, "by": pause.by, "reason": pause.reason},
         "healthy": pause is None
         and not any(mailbox["error"] for mailbox in mailboxes)
+        and not standing(context, now)
         and not outbox["failed"]
         and not outbox["unknown"],
         "mailboxes": mailboxes,
@@ -87,11 +92,26 @@ def _print(report: dict[str, Any], language: str, zone: Any) -> None:
     click.echo(say(language, "status.healthy" if report["healthy"] else "status.unhealthy"))
     click.echo()
     table(
-        [say(language, f"status.{key}") for key in ("mailbox", "last_check", "trouble")],
-        [(one["mailbox"], local(one["last_check_at"], zone), one["error"] or "") for one in report["mailboxes"]],
+        [say(language, f"status.{key}") for key in ("mailbox", "last_check", "checked", "trouble")],
+        [
+            (
+                one["mailbox"],
+                local(one["last_check_at"], zone),
+                _checked(one["daily_check"], language),
+                one["error"] or "",
+            )
+            for one in report["mailboxes"]
+        ],
     )
     click.echo()
     counts = [("replies", report["replies"]), ("diary", report["diary"]), ("outbox", report["outbox"])]
     for heading, numbers in counts:
         listed = ", ".join(f"{shown('state', name, language)} {number}" for name, number in numbers.items()) or "-"
         click.echo(f"{say(language, f'status.{heading}')}: {listed}")
+
+
+def _checked(check: dict[str, Any] | None, language: str) -> str:
+    """Whether a person has looked into it; "" for mailboxes and days without that duty."""
+    from mailbot.cli.language import say
+
+    return say(language, f"attest.{check['state']}") if check else ""

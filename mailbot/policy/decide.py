@@ -30,6 +30,7 @@ from mailbot.policy.model import (
 from mailbot.policy.profile import Policy
 from mailbot.policy.reading import Reading, read
 from mailbot.policy.references import diary_number
+from mailbot.policy.refusals import auto_submitted
 
 
 def decide(message: Message, facts: Facts, policy: Policy, now: datetime) -> Decision:
@@ -169,7 +170,9 @@ def _actions(
         actions.append(owed)
     # A matching subject alone only proposes that something was answered; In-Reply-To or References prove it.
     linked = bool(reading.message.in_reply_to or reading.message.references)
-    if facts.direction == "outgoing" and linked and reading.is_reply and not automation.automatic:
+    # RFC 3834 section 5: what a program sent in answer is no answer, whatever its words are.
+    by_program = automation.automatic or auto_submitted(reading.message) not in {"", "no"}
+    if facts.direction == "outgoing" and linked and reading.is_reply and not by_program:
         actions.append(CloseObligations(sent_at))
     if judged.confidential:
         # Bjurholm p. 6: secret information is not sent by mail, so the registrar gets no copy (invariant 6).

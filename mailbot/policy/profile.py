@@ -116,6 +116,19 @@ class StormRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRules:
+    """The daily check of authority mailboxes by a person (Bjurholm p. 4, "minst ett tillfälle varje arbetsdag")."""
+
+    required: bool = True
+    #: local time at which the head of administration hears of mailboxes that nobody has checked
+    alarm_at: time = time(14, 0)
+    #: an answer, a move or a decision that a person made in the mailbox shows that it was checked
+    handling_counts: bool = True
+    #: calendar days ahead for which the head is asked who checks when all mail officers are away
+    ask_days_ahead: int = field(default=7, metadata=within(1, 60))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestRules:
     """The short mails to people who have something to do."""
 
@@ -161,6 +174,7 @@ class Policy:
     secrecy: SecrecyRules = field(default_factory=SecrecyRules)
     learned: LearnedRules = field(default_factory=LearnedRules)
     storm: StormRules = field(default_factory=StormRules)
+    check: CheckRules = field(default_factory=CheckRules)
     digest: DigestRules = field(default_factory=DigestRules)
     absence: AbsenceRules = field(default_factory=AbsenceRules)
     retention: RetentionRules = field(default_factory=RetentionRules)

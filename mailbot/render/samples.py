@@ -116,6 +116,23 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         },
     },
     "circuit_breaker": {"sent": 301, "limit": 300, "paused_at": _MORNING},
+    "check_missed": {
+        "day": _TODAY,
+        "is_today": True,
+        "observing": True,
+        "lines": [
+            {"mailbox": "kommunen@by.example", "checker": "Lars Lind", "read_at": _MORNING},
+            {"mailbox": "bygg@by.example", "checker": "", "read_at": None},
+        ],
+    },
+    "check_stand_in": {
+        "unit": "Kommunstyrelsen",
+        "unit_id": "ks",
+        "days": [date(2026, 3, 16), date(2026, 3, 17)],
+        "away": ["Lars Lind", "Eva Holm"],
+        "mailboxes": ["kommunen@by.example", "bygg@by.example"],
+        "observing": True,
+    },
     "digest_registrar": {
         "digest": {
             "today": _TODAY,

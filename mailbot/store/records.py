@@ -359,3 +359,41 @@ class AwayNotice:
     person: str
     from_on: date
     back_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DailyReading:
+    """mailbot read an authority mailbox on a local day."""
+
+    mailbox: str
+    day: date
+    first_read_at: datetime
+    last_read_at: datetime
+
+
+#: how it is known that somebody checked a mailbox: said by command or by mail, or seen there
+CheckedHow = Literal["command", "mail", "reply", "move", "decision"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """Somebody checked an authority mailbox on the local date `day`."""
+
+    mailbox: str
+    day: date
+    how: CheckedHow
+    #: person id; "" where a shared mailbox does not tell who it was
+    person: str
+    #: when it was said or done
+    at: datetime
+    #: said on a later day
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A day for which the head was asked who checks a unit's mailboxes; `person` is the answer, None as yet."""
+
+    unit: str
+    day: date
+    person: str | None

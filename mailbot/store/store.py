@@ -10,9 +10,11 @@ from mailbot.store.absences import Absences
 from mailbot.store.answers import Answers
 from mailbot.store.audit import Audit
 from mailbot.store.away_notices import AwayNotices
+from mailbot.store.daily_checks import DailyChecks
 from mailbot.store.database import Database
 from mailbot.store.decisions import Replayed, missing, note_decision, replay
 from mailbot.store.diary import Diary
+from mailbot.store.handling import Handling
 from mailbot.store.installation import Installation
 from mailbot.store.intake import Intake
 from mailbot.store.journal import Journal
@@ -46,6 +48,8 @@ class Store:
         self.away_notices = AwayNotices(database)
         self.absences = Absences(database, references)
         self.mandates = Mandates(database, references)
+        self.daily_checks = DailyChecks(database)
+        self.handling = Handling(database)
         self.installation = Installation(database)
         self.answers = Answers(database, references)
         self.audit = Audit(database)

@@ -71,6 +71,9 @@ deliveries = Table(
     Column("listed_at", Instant, nullable=False),
     Column("gone_at", Instant),
 )
+#: what has left a folder lately, for the signs of people's work
+_gone = deliveries.c.gone_at.is_not(None)
+Index("ix_deliveries_gone", deliveries.c.mailbox, deliveries.c.gone_at, sqlite_where=_gone, postgresql_where=_gone)
 
 #: One message in one unit: its first copy there, and whether somebody there owes an answer to it.
 unit_messages = Table(
@@ -134,6 +137,7 @@ sent_traces = Table(
     Column("matched", Boolean, nullable=False),
     # of mail to mailbot itself: what it said, so that the copy that arrived can be proved to be this one
     Column("text_print", Text),
+    Index("ix_sent_traces_mailbox_recorded_at", "mailbox", "recorded_at"),
 )
 
 obligations = Table(
@@ -165,7 +169,7 @@ obligations = Table(
     # a person opened it again: answers sent before do not count
     Column("reopened_at", Instant),
     Column("created_at", Instant, nullable=False),
-    Column("changed_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False, index=True),
     _one_of("state", "open", "answered", "dismissed"),
     Index("ix_obligations_state_due_on", "state", "due_on"),
 )
@@ -287,6 +291,44 @@ away_notices = Table(
     Column("withdrawn_at", Instant),
 )
 
+#: When mailbot read an authority mailbox on a local day. Its reading alone is no check (Bjurholm p. 4).
+daily_readings = Table(
+    "daily_readings",
+    metadata,
+    Column("mailbox", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("first_read_at", Instant, nullable=False),
+    Column("last_read_at", Instant, nullable=False),
+)
+
+#: Who checked which authority mailbox on which working day, and how it is known.
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("mailbox", Text, primary_key=True),
+    Column("day", Date, primary_key=True, index=True),
+    # said by command or mail; seen: a reply, a move, a decision
+    Column("how", Text, primary_key=True),
+    # person id; "" where a shared mailbox does not tell who it was
+    Column("person", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    # said on a later day
+    Column("late", Boolean, nullable=False),
+    Column("withdrawn_at", Instant),
+    _one_of("how", "command", "mail", "reply", "move", "decision"),
+)
+
+#: Days on which all mail officers of a unit are away: since when the head has been asked, and whom they named.
+stand_ins = Table(
+    "stand_ins",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("asked_at", Instant),
+    Column("person", Text),
+    Column("named_at", Instant),
+)
+
 installation = Table(
     "installation",
     metadata,
@@ -362,7 +404,7 @@ audit = Table(
     "audit",
     metadata,
     Column("id", COUNTER, primary_key=True, autoincrement=True),
-    Column("at", Instant, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("ref", Text, index=True),

@@ -32,6 +32,8 @@ class MailboxPass:
     mailbox: str
     new_messages: int
     error: str | None
+    #: ids of the folders into which servers move mail by themselves
+    junk_folders: tuple[str, ...] = ()
 
 
 def read_received(context: Context, settings: MailboxSettings, now: datetime) -> MailboxPass:
@@ -83,7 +85,12 @@ def _read(context: Context, settings: MailboxSettings, now: datetime, wanted: Ca
                 counts.extend(reader.batches(folder))
             except (MailbotError, OSError) as trouble:
                 troubles.append(_told(trouble, settings.address))
-    return MailboxPass(settings.address, sum(counts), "; ".join(dict.fromkeys(troubles)) or None)
+    return MailboxPass(
+        settings.address,
+        sum(counts),
+        "; ".join(dict.fromkeys(troubles)) or None,
+        tuple(folder.id for folder in folders if folder.role == "junk"),
+    )
 
 
 def _told(trouble: Exception, mailbox: str) -> str:

@@ -9,7 +9,9 @@ import structlog
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.work import breaker, sender_trouble
 from mailbot.work.answers.reading import read_answers
+from mailbot.work.check_alarms import raise_check_alarms
 from mailbot.work.context import Context
+from mailbot.work.daily_check import note_readings, standing
 from mailbot.work.digest import digest_mails
 from mailbot.work.intake import MailboxPass
 from mailbot.work.mode import note_mode
@@ -30,7 +32,8 @@ class PassReport:
     #: mails from the staff that brought something about
     answers: int
     sent: int
-    #: fixed keys: "mailbox_not_read", "circuit_breaker", "sender_unavailable", "failed_mail", "unknown_mail"
+    #: fixed keys: "mailbox_not_read", "mailbox_not_checked", "circuit_breaker", "sender_unavailable", "failed_mail",
+    #: "unknown_mail"
     alarms: tuple[str, ...]
 
     @property
@@ -62,7 +65,9 @@ def one_pass(
     # What people decided is heard before clocks fall due, and again before anything leaves: it may be about mail that
     # only now is queued again (a restored database).
     context.store.replay()
+    note_readings(context, mailboxes, now)
     holding_replies = send_holding_replies(context, now)
+    raise_check_alarms(context, now)
     digests = _write_digests(context, now, polling=back_off is not None)
     context.store.replay()
     sent = deliver_all(context, now)
@@ -73,7 +78,7 @@ def one_pass(
         digests=digests,
         answers=answers.done,
         sent=sent,
-        alarms=_alarms(context, mailboxes),
+        alarms=_alarms(context, mailboxes, now),
     )
     log.info("pass", new=report.new_messages, sent=sent, unread=len(report.unread))
     return report
@@ -93,6 +98,7 @@ def news_pass(context: Context, now: datetime, addresses: Collection[str], back_
         return 0
     mailboxes = read_all(context, wanted, now, lambda _: None)
     back_off.note(mailboxes, now)
+    note_readings(context, mailboxes, now)
     sent = deliver_all(context, now)
     new = sum(mailbox.new_messages for mailbox in mailboxes)
     log.info("news_pass", new=new, sent=sent, unread=sum(mailbox.error is not None for mailbox in mailboxes))
@@ -127,10 +133,11 @@ def _forget(context: Context, now: datetime) -> None:
         context.store.installation.set("purged_at", now.isoformat())
 
 
-def _alarms(context: Context, mailboxes: tuple[MailboxPass, ...]) -> tuple[str, ...]:
+def _alarms(context: Context, mailboxes: tuple[MailboxPass, ...], now: datetime) -> tuple[str, ...]:
     outbox = context.store.outbox
     alarms = {
         "mailbox_not_read": any(mailbox.error for mailbox in mailboxes),
+        "mailbox_not_checked": bool(standing(context, now)),
         # A person's own pause is no alarm; a tripped circuit breaker waits for one.
         "circuit_breaker": breaker.is_tripped(context),
         "sender_unavailable": sender_trouble.stands(context),

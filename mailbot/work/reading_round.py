@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -80,4 +80,4 @@ def _isolated(
 def _together(received: MailboxPass, sent: MailboxPass | None) -> MailboxPass:
     if sent is None:
         return received
-    return MailboxPass(received.mailbox, received.new_messages + sent.new_messages, sent.error)
+    return replace(sent, new_messages=received.new_messages + sent.new_messages)

@@ -29,7 +29,7 @@ def shape(url: str) -> dict[str, Any]:
                 "foreign": sorted(looked.get_foreign_keys(name), key=repr),
                 "unique": sorted(looked.get_unique_constraints(name), key=repr),
                 "checks": sorted(looked.get_check_constraints(name), key=repr),
-                "indexes": sorted(looked.get_indexes(name), key=repr),
+                "indexes": sorted(map(_index, looked.get_indexes(name)), key=repr),
             }
             for name in looked.get_table_names()
             if name != "alembic_version"
@@ -41,6 +41,11 @@ def shape(url: str) -> dict[str, Any]:
         triggers = [tuple(row) for row in connection.execute(text(query))]
     database.dispose()
     return {"tables": tables, "triggers": triggers}
+
+
+def _index(found: Any) -> dict[str, Any]:
+    """Conditions of partial indexes come as objects that equal nothing."""
+    return {**found, "dialect_options": {name: str(value) for name, value in found.get("dialect_options", {}).items()}}
 
 
 def create_all(url: str) -> None:

@@ -69,6 +69,9 @@ login = "{login}"
 user = "{master}"
 secret = "post"
 smtp = {{ host = "localhost", port = {smtp_port}, tls = "implicit" }}
+
+[policy.check]
+required = {checks}
 """
 
 
@@ -83,6 +86,8 @@ class ImapTown:
     login: str = "master"
     #: whose mailbox is judged by its ACL as the master user's
     trapped: str = ""
+    #: whether somebody must check the authority mailbox; elsewhere its alarms would only be in the way
+    checks: bool = False
     accounts: dict[str, Account] = field(default_factory=dict)
     _letters: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -111,6 +116,7 @@ class ImapTown:
             login=self.login,
             master=MASTER_USER,
             smtp_port=self.postfix.ports["submissions"],
+            checks=str(self.checks).lower(),
         )
         for name, role in roles.items():
             unit = "" if role == "service" else 'unit = "ks"\n'

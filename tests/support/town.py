@@ -97,6 +97,9 @@ role = "service"
 
 [[web_forms]]
 from = "formular@by.example"
+
+[policy.check]
+required = {checks}
 """
 
 PEOPLE = "".join(
@@ -130,6 +133,8 @@ class Town:
     root: Path
     mode: str = "enforce"
     anna_read: str = "full"
+    #: whether somebody must check the authority mailbox; elsewhere its alarms would only be in the way
+    checks: bool = False
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -147,7 +152,7 @@ class Town:
         schema.upgrade(self.config.paths.database)
 
     def write_config(self) -> None:
-        text = CONFIG.format(root=self.root, mode=self.mode, anna_read=self.anna_read)
+        text = CONFIG.format(root=self.root, mode=self.mode, anna_read=self.anna_read, checks=str(self.checks).lower())
         self.config_path.write_text(text, encoding="utf-8")
 
     def write_people(self) -> None:
