@@ -7,6 +7,7 @@ following working day. The source names no hour; this is its strictest reading, 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from mailbot.policy.profile import Policy
@@ -55,10 +56,17 @@ def reply_deadline(
     calendar = WorkCalendar(policy.calendar)
     arrived_on, starts_on = _arrival(received_at, policy, calendar, zone)
     working_days = policy.reply.working_days
-    due_on = calendar.add_working_days(starts_on, working_days) if working_days else calendar.on_or_after(starts_on)
     warned = min(max(policy.reply.warn_on_day, 1), working_days)
+    return _deadline(calendar, arrived_on, starts_on, working_days, warned, language or policy.language)
+
+
+@lru_cache(maxsize=512)  # most mail of a pass arrived on few days
+def _deadline(
+    calendar: WorkCalendar, arrived_on: date, starts_on: date, working_days: int, warned: int, language: str
+) -> Deadline:
+    due_on = calendar.add_working_days(starts_on, working_days) if working_days else calendar.on_or_after(starts_on)
     warn_on = calendar.add_working_days(starts_on, warned) if working_days else due_on
-    counted = _counted_days(arrived_on, starts_on, due_on, calendar, language or policy.language)
+    counted = _counted_days(arrived_on, starts_on, due_on, calendar, language)
     return Deadline(starts_on, due_on, warn_on, counted)
 
 

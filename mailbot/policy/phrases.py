@@ -14,7 +14,7 @@ the number of phrases times the text.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mailbot.policy.trie import Runs, Tree, plant
@@ -42,7 +42,14 @@ class Phrases(Generic[Label]):
     """Compiled phrases, each with a label of the caller's choice."""
 
     tree: Tree[Label]
-    count: int = field(default=0)
+    count: int
+    #: one word or stem of each phrase, the longest
+    anchors: frozenset[str]
+
+    def may_stand_in(self, text: str) -> bool:
+        """False when no phrase can be found in `text`: much cheaper than splitting a long text for a few phrases."""
+        low = text.lower()
+        return any(anchor in low for anchor in self.anchors)
 
     def find(self, text: Text) -> Iterator[Found[Label]]:
         """Every phrase found, in the order of their beginnings."""
@@ -54,7 +61,11 @@ def compile_phrases(labelled: Mapping[str, Label]) -> Phrases[Label]:
     """Phrases -> labels, ready to search. Raises ValueError for a phrase without words or with too short a stem."""
     numbered = enumerate(labelled.items())
     root = plant((_runs(phrase), number, label) for number, (phrase, label) in numbered)
-    return Phrases(Tree(root), len(labelled))
+    return Phrases(Tree(root), len(labelled), frozenset(map(_anchor, labelled)))
+
+
+def _anchor(phrase: str) -> str:
+    return max((word.strip("*") for word in phrase.lower().split() if word != ".."), key=len)
 
 
 def _runs(phrase: str) -> Runs:

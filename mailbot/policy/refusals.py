@@ -101,7 +101,7 @@ def phrase_in_text(message: Message, phrases: Phrases[str]) -> Evidence | None:
         ]
     )
     for offset, part in parts:
-        for found in phrases.find(split(part)):
+        for found in phrases.find(split(part)) if phrases.may_stand_in(part) else ():
             return Evidence("text", offset + found.start, offset + found.end)
     return None
 
