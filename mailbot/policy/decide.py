@@ -8,7 +8,7 @@ decision, so that every decision can be explained and replayed.
 from datetime import datetime
 
 from mailbot.mail.message import Message
-from mailbot.policy import automatic, judgment, second_opinion, signals
+from mailbot.policy import attachments, automatic, judgment, second_opinion, signals
 from mailbot.policy.automatic import Automatic
 from mailbot.policy.deadlines import document_deadline, reply_deadline
 from mailbot.policy.judgment import Judgment
@@ -45,10 +45,16 @@ def decide(message: Message, facts: Facts, policy: Policy, now: datetime) -> Dec
     automation = automatic.judge(message, facts)
     if message.body is not None:
         judged = _from_text(reading, facts, policy, automation)
+        if attachments.wanted(reading, facts, automation, judged):
+            return _read_further(automation, Stage.BODY, Stage.ATTACHMENTS)
+        if facts.attached:
+            judged = attachments.weigh(
+                reading, facts, policy, judged, lambda document: _from_text(document, facts, policy, automation)
+            )
     elif facts.last_stage is Stage.HEADERS or judgment.settled_by_headers(reading, facts, policy, automation):
         judged = judgment.from_headers(reading, facts, policy, automation)
     else:
-        return _read_further(automation)
+        return _read_further(automation, Stage.HEADERS, Stage.BODY)
     return _assemble(reading, facts, policy, now, automation, judged)
 
 
@@ -59,10 +65,10 @@ def _from_text(reading: Reading, facts: Facts, policy: Policy, automation: Autom
     return judged if automation.automatic else second_opinion.weigh(reading, facts, policy, hits, judged)
 
 
-def _read_further(automation: Automatic) -> Decision:
+def _read_further(automation: Automatic, stage: Stage, needs: Stage) -> Decision:
     return Decision(
-        stage=Stage.HEADERS,
-        needs=Stage.BODY,
+        stage=stage,
+        needs=needs,
         automatic=automation.automatic,
         automatic_reason=automation.reason,
         answer_allowed=automation.answer_allowed,
@@ -122,7 +128,7 @@ def _assemble(
     received_at = facts.received_at or min(message.date or now, now)
     owed = _owed(facts, policy, received_at, judged)
     return Decision(
-        stage=_stage(reading),
+        stage=Stage.ATTACHMENTS if facts.attached is not None else _stage(reading),
         language=reading.language,
         automatic=automation.automatic,
         automatic_reason=automation.reason,

@@ -60,7 +60,8 @@ MailboxRole = Literal["authority", "function", "personal", "service"]
 class Evidence:
     """Where in the message a rule found its reason: offsets, never the words themselves (invariant 6).
 
-    `field` is "subject", "text", "attachment:N" or "header:Name"; offsets count characters of the decoded value.
+    `field` is "subject", "text", "header:Name", "attachment:N" (the text of the Nth attachment) or "attachment_name:N";
+    offsets count characters of the decoded value.
     """
 
     field: str
@@ -75,6 +76,18 @@ class Verdict:
     rule: str
     points: float = 0.0
     evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedText:
+    """What was read of attachment number `number` (counted as in `Body.attachments`).
+
+    `unread` says why there is no text: "encrypted", "damaged", "format", "picture", "too_large" or "gave_up".
+    """
+
+    number: int
+    text: str = ""
+    unread: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +117,8 @@ class Facts:
     sent_by_mailbot: bool = False
     #: the address that mailbot's own mail comes from, lower case
     service_address: str = ""
+    #: the attachments as far as they could be read; None: nobody has tried yet
+    attached: tuple[AttachedText, ...] | None = None
     #: headers-only mailboxes never get further than this stage
     last_stage: Stage = Stage.ATTACHMENTS
 

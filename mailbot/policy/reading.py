@@ -6,7 +6,7 @@ reports is mapped back to the decoded text, so that evidence can be shown withou
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -73,6 +73,8 @@ class Reading:
     is_list: bool
     is_reply: bool
     is_forward: bool
+    #: what offsets in `new` are counted in, after `offsets`: the mail's own text, or that of an attachment
+    field: str = "text"
 
     @property
     def has_body(self) -> bool:
@@ -110,7 +112,7 @@ class Reading:
 
     def evidence(self, start: int, end: int) -> Evidence:
         """Characters start <= i < end of `new`, as an offset into the decoded text."""
-        return Evidence("text", self._in_text(start), self._in_text(max(start, end - 1)) + 1)
+        return Evidence(self.field, self._in_text(start), self._in_text(max(start, end - 1)) + 1)
 
     def subject_evidence(self, start: int, end: int) -> Evidence:
         """Characters of `subject`."""
@@ -146,6 +148,22 @@ def read(message: Message, facts: Facts) -> Reading:
         is_list=is_list(message),
         is_reply=bool(message.in_reply_to or message.references or prefixes.replied) and not prefixes.forwarded,
         is_forward=prefixes.forwarded,
+    )
+
+
+def of_attachment(reading: Reading, number: int, text: str) -> Reading:
+    """The mail as if the text of its attachment were what its writer wrote."""
+    new = text[:_JUDGED_CHARACTERS]
+    found_language, confidence = language.detect(new)
+    return replace(
+        reading,
+        language=found_language,
+        language_confidence=confidence,
+        new=new,
+        is_complete=len(text) <= _JUDGED_CHARACTERS,
+        offsets=(),
+        sentences=_sentences(new),
+        field=f"attachment:{number}",
     )
 
 

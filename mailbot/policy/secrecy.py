@@ -55,6 +55,9 @@ _SAME_SENTENCE = 1.5
 _HARM_TO_ADULT = 0.7
 #: characters of quoted text that are looked at
 _MOST_QUOTED = 60_000
+#: characters of an attached document that are weighed together, and how far into the next piece they reach
+_PIECE = 3_000
+_PIECE_OVERLAP = 300
 #: so many findings are enough to know
 _MOST_VERDICTS = 12
 #: a full name beside a circumstance
@@ -85,6 +88,26 @@ def judge(reading: Reading, policy: Policy) -> tuple[bool | None, tuple[Verdict,
     body = reading.message.body
     read_all = body is not None and body.protection != "encrypted" and reading.is_complete
     return (False if read_all else None), verdicts
+
+
+def judge_document(text: str, field: str, policy: Policy) -> tuple[Verdict, ...]:
+    """What makes an attached document confidential; `field` is where its text stands.
+
+    A long document holds much of everything: it is weighed in pieces, and the weightiest one counts.
+    """
+    numbers = tuple(
+        Verdict(f"confidential.identity_number.{number.kind}", 3.0, Evidence(field, number.start, number.end))
+        for number in identity_numbers.find(text)[:1]
+    )
+    best: tuple[Verdict, ...] = ()
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE + _PIECE_OVERLAP]
+        weighed = _weighed(tuple(_hits_in(piece, field, start)))
+        if points(weighed) > points(best):
+            best = weighed
+        if points(best) >= policy.secrecy.threshold:
+            break
+    return (*numbers, *best)
 
 
 def points(verdicts: Sequence[Verdict]) -> float:
@@ -121,6 +144,19 @@ def _hits(reading: Reading) -> Iterator[_Hit]:
             yield _Hit(line.group, line.rule, line.points, _SUBJECT, reading.subject_evidence(found.start, found.end))
     for group, points_, start, end in _patterns(reading.subject):
         yield _Hit(group, group, points_, _SUBJECT, reading.subject_evidence(start, end))
+
+
+def _hits_in(text: str, field: str, shift: int) -> Iterator[_Hit]:
+    """The same in any text; `shift` is where it begins in `field`."""
+    text_words = words(text)
+    for found in secrecy_phrases().find(text_words):
+        for line in found.label:
+            place = Evidence(field, shift + found.start, shift + found.end)
+            yield _Hit(line.group, line.rule, line.points, found.sentence, place)
+    starts = [word.start for word in text_words]
+    for group, points_, start, end in _patterns(text):
+        sentence = text_words[max(bisect_right(starts, start) - 1, 0)].sentence if text_words else 0
+        yield _Hit(group, group, points_, sentence, Evidence(field, shift + start, shift + end))
 
 
 def _quoted_hits(reading: Reading) -> Iterator[_Hit]:

@@ -188,7 +188,7 @@ def _places(reading: Reading, signal_set: SignalSet) -> Iterator[_Place]:
     yield from _found(signal_set.text, signal_set, _SUBJECT, reading.bare_subject)
     for number, part in enumerate(reading.message.body.attachments if reading.message.body else ()):
         name = (part.filename or "")[:200].rpartition(".")[0]
-        yield from _found(signal_set.text, signal_set, f"attachment:{number}", name.replace("_", " "))
+        yield from _found(signal_set.text, signal_set, f"attachment_name:{number}", name.replace("_", " "))
     author = reading.message.author
     shown = f"{author.name[:200]} {author.email[:320]}"
     yield from _found(signal_set.sender, signal_set, "header:From", shown.replace("_", " "))

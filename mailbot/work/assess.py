@@ -11,8 +11,9 @@ from mailbot.config.model import Config
 from mailbot.mail.message import Message, UnparsableMessage, parse
 from mailbot.mail.received import arrival_time
 from mailbot.policy.decide import decide, unparsable_decision
-from mailbot.policy.model import Decision, Direction, Facts, Verdict
+from mailbot.policy.model import AttachedText, Decision, Direction, Facts, Stage, Verdict
 from mailbot.policy.profile import Policy, load_policy
+from mailbot.work.attachment_texts import attachment_texts
 from mailbot.work.own_signature import organisation_lines
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,8 @@ class Assessment:
     path: Path
     message: Message | None
     decision: Decision
+    #: the text of its attachments, where a rule asked for it
+    attached: tuple[AttachedText, ...] = ()
     #: why the bytes could not be read, without quoting them
     unparsable: str | None = None
 
@@ -53,6 +56,11 @@ class Assessment:
             text = self.message.subject
         elif evidence.field.startswith("header:"):
             text = self.message.headers.get(evidence.field.removeprefix("header:")) or ""
+        elif evidence.field.startswith("attachment:"):
+            number = int(evidence.field.removeprefix("attachment:"))
+            text = next((one.text for one in self.attached if one.number == number), "")
+        elif evidence.field.startswith("attachment_name:") and self.message.body:
+            text = self.message.body.attachments[int(evidence.field.removeprefix("attachment_name:"))].filename or ""
         else:
             return None
         return text[evidence.start : evidence.end]
@@ -85,13 +93,15 @@ def ground_rules(config: Config | None, profile: str | None, own_domains: tuple[
 def assess_file(path: Path, rules: GroundRules, now: datetime) -> Assessment:
     """Never raises for what is in the file; a file that can't be read or parsed is assessed as unparsable."""
     try:
-        message = parse(path.read_bytes(), own_signature_lines=rules.own_signature_lines)
+        raw = path.read_bytes()
+        message = parse(raw, own_signature_lines=rules.own_signature_lines)
     except OSError as error:
         return _unparsable(path, f"the file cannot be read ({type(error).__name__})")
     except UnparsableMessage as error:
         return _unparsable(path, str(error))
     try:
-        return Assessment(path=path, message=message, decision=_decide(message, rules, now))
+        decision, attached = _decide(raw, message, rules, now)
+        return Assessment(path=path, message=message, decision=decision, attached=attached)
     except Exception as error:  # a defect of ours must not cost the other messages their line
         log.exception("message_not_judged", path=str(path))
         return _unparsable(path, f"judging it failed ({type(error).__name__})")
@@ -101,10 +111,16 @@ def _unparsable(path: Path, reason: str) -> Assessment:
     return Assessment(path=path, message=None, decision=unparsable_decision(), unparsable=reason)
 
 
-def _decide(message: Message, rules: GroundRules, now: datetime) -> Decision:
+def _decide(
+    raw: bytes, message: Message, rules: GroundRules, now: datetime
+) -> tuple[Decision, tuple[AttachedText, ...]]:
     received_at = arrival_time(message.headers, own_hosts=rules.mail_hosts, internal_date=None, now=now)
     facts = replace(rules.facts, received_at=received_at, direction=_direction(message, rules.facts.own_domains))
-    return decide(message, facts, rules.policy, now)
+    decision = decide(message, facts, rules.policy, now)
+    if decision.needs is Stage.ATTACHMENTS:
+        facts = replace(facts, attached=attachment_texts(raw, message))
+        decision = decide(message, facts, rules.policy, now)
+    return decision, facts.attached or ()
 
 
 def _direction(message: Message, own_domains: frozenset[str]) -> Direction:

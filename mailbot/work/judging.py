@@ -17,6 +17,7 @@ from mailbot.policy.decide import decide, unparsable_decision
 from mailbot.policy.model import Decision, Direction, Stage
 from mailbot.policy.secret_conversation import keep_secret
 from mailbot.store.records import DeliverySeen, Outcome
+from mailbot.work.attachment_texts import attachment_texts
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
 from mailbot.work.handover import mail_for
@@ -107,6 +108,8 @@ class Judge:
                 if raw is None:  # moved or deleted meanwhile: its next place is read with the next change
                     return reading
                 message = parse(raw, own_signature_lines=self._own_lines)
+                if decision.needs is Stage.ATTACHMENTS:
+                    facts = replace(facts, attached=attachment_texts(raw, message))
                 decision = decide(message, facts, policy, self._now)
         except (UnparsableMessage, PermanentError) as error:
             return replace(reading, unparsable=str(error), decision=unparsable_decision())
