@@ -148,14 +148,14 @@ def _hits(reading: Reading) -> Iterator[_Hit]:
 
 def _hits_in(text: str, field: str, shift: int) -> Iterator[_Hit]:
     """The same in any text; `shift` is where it begins in `field`."""
-    text_words = words(text)
-    for found in secrecy_phrases().find(text_words):
+    parted = split(text)
+    for found in secrecy_phrases().find(parted):
         for line in found.label:
             place = Evidence(field, shift + found.start, shift + found.end)
             yield _Hit(line.group, line.rule, line.points, found.sentence, place)
-    starts = [word.start for word in text_words]
     for group, points_, start, end in _patterns(text):
-        sentence = text_words[max(bisect_right(starts, start) - 1, 0)].sentence if text_words else 0
+        index = bisect_right(parted.starts, start) - 1
+        sentence = parted.sentences[max(index, 0)] if parted.sentences else 0
         yield _Hit(group, group, points_, sentence, Evidence(field, shift + start, shift + end))
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.servers.dovecot import BARE, FULL, Dovecot
 from tests.servers.postfix import Postfix
 from tests.support.command import mailbot
+from tests.support.documents import docx
 from tests.support.imap_town import ImapTown
 
 APPEAL = (
@@ -70,6 +71,20 @@ def test_an_appeal_reaches_the_registrar_as_it_came(town: ImapTown) -> None:
     with town.open() as context:
         (item,) = context.store.diary.list(states=("forwarded",))
     assert (item.kind, item.title) == ("appeal", "Mitt bygglov")
+
+
+def test_an_attached_document_is_fetched_when_a_rule_asks_for_it(town: ImapTown) -> None:
+    letter = town.letter(QUESTION)
+    filler = b"x" * 400_000  # too large to come with the text
+    letter.add_attachment(docx("Personnummer 19811218-9876"), maintype="application", subtype="x", filename="a.docx")
+    letter.add_attachment(filler, maintype="application", subtype="octet-stream", filename="b.txt")
+    town.post(letter, town.address("kommunen"))
+
+    town.run()
+
+    with town.open() as context:
+        (item,) = context.store.diary.list()
+    assert item.confidential
 
 
 def test_a_second_pass_changes_nothing_and_nothing_is_marked_as_read(town: ImapTown) -> None:

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 
 from mailbot.work.passes import one_pass
 from mailbot.work.reading_round import BackOff
+from tests.support.documents import docx
 from tests.support.town import Town, at
 
 APPEAL = """Hej!
@@ -153,6 +154,25 @@ def test_confidential_mail_is_announced_without_its_content(settled_town: Town) 
         path.read_bytes() for path in town.root.glob("mailbot.db-*")
     )
     assert b"Svartfot" not in database
+
+
+def test_a_secret_in_an_attached_document_is_kept_like_one_in_the_mail(settled_town: Town) -> None:
+    town = settled_town
+    letter = town.letter("2026-05-11T09:00", "Hej, vilka öppettider har biblioteket? Intyget kommer med.\n")
+    intyg = docx("Patienten Kalle Svartfot lider av schizofreni.", "Personnummer 19811218-9876")
+    letter.add_attachment(intyg, maintype="application", subtype="octet-stream", filename="intyg.docx")
+    town.deliver_bytes("kommunen@by.example", letter.as_bytes(), "2026-05-11T09:00")
+    town.run("2026-05-11T12:30")
+
+    with town.open() as context:
+        (item,) = context.store.diary.list()
+        assert item.confidential
+    for raw in town.inbox("eva@by.example"):
+        assert b"Svartfot" not in raw
+        assert b"intyg" not in raw
+    database = b"".join(path.read_bytes() for path in town.root.glob("mailbot.db*"))
+    assert b"Svartfot" not in database
+    assert b"9876" not in database
 
 
 def test_unparsable_bytes_reach_the_registrar_and_stop_nobody(settled_town: Town) -> None:
