@@ -128,7 +128,7 @@ def _require_replayed(connection: Connection, journal: Journal) -> None:
     if missing:
         raise UserError(
             f"{missing} decisions in {journal.path} are not in this database: it was restored from a backup, or a "
-            "command was killed. `mailbot db replay` brings them in; then give this command again"
+            "command was killed. The next pass brings them in (`mailbot db replay`: at once); then try again"
         )
 
 

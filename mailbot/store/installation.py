@@ -32,6 +32,11 @@ class Installation:
         with self._database.write() as connection:
             upsert(connection, installation, [{"name": name, "value": value}])
 
+    def drop(self, name: str) -> None:
+        """Forget `name`."""
+        with self._database.write() as connection:
+            connection.execute(delete(installation).where(installation.c.name == name))
+
     @journaled("installation.pause")
     def pause(self, *, by: str, reason: str, now: datetime) -> None:
         """Nothing leaves from now on. While paused already, the first pause stays as it was noted."""

@@ -85,12 +85,18 @@ class Outbox:
         values = {"state": "sent", "sent_at": now, "settled_at": now, "error": None, "handle": handle}
         with self._database.write() as connection:
             row = _settle(connection, dedup_key, values)
-            if row is None or row.item_ref is None:
-                return
-            if row.kind in {"forward", "announcement"}:
-                _forwarded(connection, row.item_ref, now)
-            elif row.kind == "holding_reply":
-                _acknowledged(connection, row.item_ref, now, follow_up_on)
+            if row is not None:
+                _went_out(connection, row, now, follow_up_on)
+
+    def found_in_sent(self, dedup_key: str, *, sent_at: datetime, follow_up_on: date | None = None) -> None:
+        """It went out at `sent_at`, as Sent tells: this database was restored, and did not know."""
+        values = {"state": "sent", "sent_at": sent_at, "settled_at": sent_at, "attempted_at": sent_at}
+        values |= {"error": None, "hold": None, "handle": None}
+        here = (outbox.c.dedup_key == dedup_key, outbox.c.state.not_in(_SETTLED))
+        with self._database.write() as connection:
+            row = connection.execute(update(outbox).where(*here).values(**values).returning(*outbox.c)).one_or_none()
+            if row is not None:
+                _went_out(connection, row, sent_at, follow_up_on)
 
     def owed_copies(self) -> list[OutboxItem]:
         """Sent mail of which Sent has no copy yet, as far as its bytes are still kept."""
@@ -248,6 +254,16 @@ def _settle(connection: Connection, dedup_key: str, values: dict[str, Any]) -> R
 
 def _goes_to(address: str, destination: str) -> bool:
     return destination.lower() in (address.lower(), address.rpartition("@")[2].lower())
+
+
+def _went_out(connection: Connection, row: Row[Any], now: datetime, follow_up_on: date | None) -> None:
+    """What a mail belongs to moves with it."""
+    if row.item_ref is None:
+        return
+    if row.kind in {"forward", "announcement"}:
+        _forwarded(connection, row.item_ref, now)
+    elif row.kind == "holding_reply":
+        _acknowledged(connection, row.item_ref, now, follow_up_on)
 
 
 def _forwarded(connection: Connection, item_ref: str, now: datetime) -> None:

@@ -18,6 +18,7 @@ from mailbot.store.handling import Handling
 from mailbot.store.installation import Installation
 from mailbot.store.intake import Intake
 from mailbot.store.journal import Journal
+from mailbot.store.lineage import Lineage
 from mailbot.store.mandates import Mandates
 from mailbot.store.messages import Messages
 from mailbot.store.obligations import Obligations
@@ -52,6 +53,7 @@ class Store:
         self.handling = Handling(database)
         self.installation = Installation(database)
         self.answers = Answers(database, references)
+        self.lineage = Lineage(self.installation, journal.path.with_suffix(".generation") if journal else None)
         self.audit = Audit(database)
 
     @classmethod

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from mailbot.errors import TransientError, UserError
 from mailbot.store.database import Database, sqlite_path
+from mailbot.store.lineage import RESTORED
 from mailbot.store.schema import require_current, upgrade
 from mailbot.store.tables import audit, metadata
 
@@ -20,6 +22,8 @@ _ROWS_PER_STEP = 1_000
 
 def backup(url: str, path: Path) -> None:
     """A consistent copy of an SQLite database at `path`, while the daemon works on; mode 0600.
+
+    It is marked as a copy: a mailbot that finds it in the place of the database knows that it was restored.
 
     An older file at `path` is replaced only when the new one is complete and on disk.
     """
@@ -57,6 +61,9 @@ def _copy_pages(source: Path, target: Path) -> None:
         old.backup(new, pages=_PAGES_PER_STEP)
         # One file, without a -wal beside it that somebody would forget to copy.
         new.execute("PRAGMA journal_mode=DELETE")
+        if new.execute("SELECT 1 FROM sqlite_master WHERE name = 'installation'").fetchone():
+            new.execute("INSERT OR IGNORE INTO installation (name, value) VALUES (?, '{}')", (RESTORED,))
+            new.commit()
         word = new.execute("PRAGMA quick_check(1)").fetchone()[0]
         if word != "ok":
             raise UserError(f"the database {source} is damaged ({word}); the older backup stays as it was")
@@ -68,6 +75,62 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def restore(url: str, backup_file: Path, now: datetime) -> Path | None:
+    """Put a backup in the place of an SQLite database, marked as restored; where the old database was laid aside, or
+    None where there was none. The caller holds the daemon's lock.
+
+    UserError when the backup is damaged, older or newer than this program's, or no database of mailbot's.
+    """
+    target = sqlite_path(url)
+    if target is None:
+        raise UserError(
+            "`mailbot db restore` restores SQLite files; restore PostgreSQL with pg_restore, then `mailbot db restored`"
+        )
+    if not backup_file.is_file():
+        raise UserError(f"there is no backup {backup_file}")
+    if target.exists() and backup_file.samefile(target):
+        raise UserError(f"{backup_file} is the database itself; name a backup")
+    partial = target.with_name(f".{target.name}.restored")
+    partial.unlink(missing_ok=True)
+    try:
+        os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        _copy_pages(backup_file, partial)
+        _require_usable(partial)
+        _flush(partial)
+        if os.geteuid() == 0:
+            owner = target.parent.stat()
+            os.chown(partial, owner.st_uid, owner.st_gid)
+        aside = _lay_aside(target, now)
+        partial.replace(target)
+        _flush(target.parent)
+    except sqlite3.Error as error:
+        raise UserError(f"{backup_file} cannot be used ({error}); take another backup") from error
+    except OSError as error:
+        raise UserError(f"{target} cannot be replaced ({error.strerror}); run this as the service account") from error
+    finally:
+        for leftover in (partial, Path(f"{partial}-wal"), Path(f"{partial}-shm")):
+            leftover.unlink(missing_ok=True)
+    return aside
+
+
+def _require_usable(path: Path) -> None:
+    database = Database(f"sqlite:///{path}")
+    try:
+        require_current(database)
+    finally:
+        database.dispose()
+
+
+def _lay_aside(path: Path, now: datetime) -> Path | None:
+    """What remains of the old database, with what belongs to it: somebody may want to see what happened."""
+    aside = path.with_name(f"{path.name}.lost-{now:%Y%m%dT%H%M%S}")
+    for suffix in ("-wal", "-shm", ""):
+        part = Path(f"{path}{suffix}")
+        if part.exists():
+            part.replace(f"{aside}{suffix}")
+    return aside if aside.exists() else None
 
 
 def copy(from_url: str, to_url: str) -> int:

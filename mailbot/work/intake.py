@@ -15,6 +15,7 @@ import structlog
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import MailbotError
 from mailbot.platforms.base import Arrival, Changes, Folder, Mailbox
+from mailbot.store.lineage import RESTORED
 from mailbot.store.records import MailboxCheck
 from mailbot.work.context import Context
 from mailbot.work.judging import Judge
@@ -112,6 +113,10 @@ class _Reader:
     def _first_pass(self) -> bool:
         return not self._intake.has_been_read(self._settings.address)
 
+    @cached_property
+    def _restored(self) -> bool:
+        return self._context.store.installation.get(RESTORED) is not None
+
     def forget_missing(self, folders: Sequence[Folder]) -> None:
         """A folder that is no longer listed holds nothing any more; should it come back, its mail is recognised."""
         listed = {folder.id for folder in folders}
@@ -128,7 +133,8 @@ class _Reader:
             unknown = self._unknown(folder, changes)
             arrived += len(unknown)
             # Invariant 3: after a first reading, a re-listed folder or a burst a person releases automatic replies.
-            hold = hold or changes.reset or arrived >= burst
+            # What piled up while a lost database was restored is no burst.
+            hold = hold or changes.reset or (arrived >= burst and not self._restored)
             if changes.cursor != cursor or changes.arrived or changes.gone or changes.reset:
                 judge = judge or Judge(self._context, self._settings, self._mailbox, folder, self._now)
                 yield self._record(judge, folder, changes, unknown, hold_replies=hold or self._first_pass)

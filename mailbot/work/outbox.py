@@ -10,7 +10,7 @@ from mailbot.errors import PermanentError, TransientError
 from mailbot.platforms.base import CannotCarry, DestinationTrouble, OutgoingMail, Refusal, Sender, SenderUnavailable
 from mailbot.policy.deadlines import follow_up_on
 from mailbot.store.records import OutboxItem
-from mailbot.work import breaker, sender_trouble
+from mailbot.work import breaker, recovery, sender_trouble
 from mailbot.work.context import Context
 from mailbot.work.without_original import note_instead
 
@@ -30,6 +30,9 @@ Outcome = Literal["none", "left", "stayed"]
 def deliver_all(context: Context, now: datetime) -> int:
     """Send everything that is due; the number of mails that left. Trouble is noted and never raised, but for the
     database's."""
+    context.store.replay()
+    if not recovery.may_send(context):
+        return 0
     outbox = context.store.outbox
     if not outbox.count(("pending", "sending", "unknown")) and not outbox.owed_copies():
         return 0
@@ -41,6 +44,7 @@ def deliver_all(context: Context, now: datetime) -> int:
         sender_trouble.note(context, error, now)
         return 0
     try:
+        context.store.lineage.go_on()
         reconcile(context, sender, now)
         file_owed_copies(context, sender, now)
         return _deliver_due(context, sender, now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.work import breaker, sender_trouble
+from mailbot.work import breaker, recovery, sender_trouble
 from mailbot.work.answers.reading import read_answers
 from mailbot.work.check_alarms import raise_check_alarms
 from mailbot.work.context import Context
@@ -32,8 +32,8 @@ class PassReport:
     #: mails from the staff that brought something about
     answers: int
     sent: int
-    #: fixed keys: "mailbox_not_read", "mailbox_not_checked", "circuit_breaker", "sender_unavailable", "failed_mail",
-    #: "unknown_mail"
+    #: fixed keys: "mailbox_not_read", "mailbox_not_checked", "circuit_breaker", "sender_unavailable",
+    #: "database_restored", "failed_mail", "unknown_mail"
     alarms: tuple[str, ...]
 
     @property
@@ -53,24 +53,25 @@ def one_pass(
     With `back_off`, mailboxes that failed lately are left alone until their wait is over.
     """
     note_mode(context, now)
+    recovery.notice(context)
     wanted = [mailbox for mailbox in context.config.mailboxes if mailbox.role != "service"]
     if back_off is not None:
         wanted = [mailbox for mailbox in wanted if back_off.may_try(mailbox.address, now)]
     mailboxes = read_all(context, wanted, now, progress)
     if back_off is not None:
         back_off.note(mailboxes, now)
+    recovery.catch_up(context, now)
     answers = read_answers(context, now)
     if answers.mailbox.error is not None:
         mailboxes = (*mailboxes, answers.mailbox)
-    # What people decided is heard before clocks fall due, and again before anything leaves: it may be about mail that
-    # only now is queued again (a restored database).
-    context.store.replay()
+    # What people decided by command is heard before clocks fall due (a restored database lacks it).
+    recovery.bring_up_to(context, now)
     note_readings(context, mailboxes, now)
     holding_replies = send_holding_replies(context, now)
     raise_check_alarms(context, now)
     digests = _write_digests(context, now, polling=back_off is not None)
-    context.store.replay()
     sent = deliver_all(context, now)
+    recovery.end(context, mailboxes)
     _forget(context, now)
     report = PassReport(
         mailboxes=mailboxes,
@@ -96,6 +97,7 @@ def news_pass(context: Context, now: datetime, addresses: Collection[str], back_
     ]
     if not wanted:
         return 0
+    recovery.notice(context)
     mailboxes = read_all(context, wanted, now, lambda _: None)
     back_off.note(mailboxes, now)
     note_readings(context, mailboxes, now)
@@ -141,6 +143,8 @@ def _alarms(context: Context, mailboxes: tuple[MailboxPass, ...], now: datetime)
         # A person's own pause is no alarm; a tripped circuit breaker waits for one.
         "circuit_breaker": breaker.is_tripped(context),
         "sender_unavailable": sender_trouble.stands(context),
+        # Nothing leaves until it is over; mostly it is when the pass ends.
+        "database_restored": recovery.is_under_way(context),
         "failed_mail": outbox.count(("failed",)) > 0,
         "unknown_mail": outbox.count(("unknown",)) > 0,
     }

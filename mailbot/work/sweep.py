@@ -32,11 +32,15 @@ def send_holding_replies(context: Context, now: datetime) -> int:
     ]
     # What a pause or a server out of reach has kept back leaves together with today's.
     per_sender = context.store.obligations.holding_replies_on_their_way()
-    mails = [_holding_reply(context, obligation, per_sender, now) for obligation in waiting]
+    mails = [
+        holding_reply(context, obligation, now, hold=_why_held(context, obligation, per_sender, now))
+        for obligation in waiting
+    ]
     return context.store.outbox.enqueue(mails, now=now)
 
 
-def _holding_reply(context: Context, obligation: Obligation, per_sender: dict[str, int], now: datetime) -> NewMail:
+def holding_reply(context: Context, obligation: Obligation, now: datetime, *, hold: str | None = None) -> NewMail:
+    """The one holding reply of this obligation, ready to queue; `hold` is why a person must release it first."""
     config = context.config
     service = config.service_mailbox.address
     dedup_key = f"holding:{obligation.ref}"
@@ -71,7 +75,7 @@ def _holding_reply(context: Context, obligation: Obligation, per_sender: dict[st
         envelope_from="",  # RFC 3834 section 3.3: a bounce of an automatic reply must not come back
         message_id=message_id,
         raw=raw,
-        hold=_why_held(context, obligation, per_sender, now),
+        hold=hold,
         ref=obligation.ref,
     )
 

@@ -17,7 +17,9 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the (not yet existing) database of the configuration lies."""
     path = tmp_path / "mailbot.db"
     paths = SimpleNamespace(database=f"sqlite:///{path}")
-    config = SimpleNamespace(paths=paths, policy=SimpleNamespace(language="en"))
+    config = SimpleNamespace(
+        paths=paths, policy=SimpleNamespace(language="en"), people=(), roles=SimpleNamespace(administrators=())
+    )
     monkeypatch.setattr("mailbot.cli.db.load_config", lambda _path, **_: config)
     return path
 
@@ -47,7 +49,7 @@ def test_backup_and_copy(database: Path, tmp_path: Path) -> None:
     run("upgrade")
     assert run("backup", str(tmp_path / "b.db")).exit_code == 0
     result = run("copy", f"sqlite:///{tmp_path}/b.db", f"sqlite:///{tmp_path}/c.db", "--lang", "en")
-    assert (result.exit_code, result.output) == (0, "0 rows have been copied.\n")
+    assert (result.exit_code, result.output) == (0, "1 row has been copied.\n"), "that it is a copy"
     assert (tmp_path / "c.db").exists()
 
 

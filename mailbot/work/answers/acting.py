@@ -11,6 +11,7 @@ from mailbot.mail.message import Message, UnparsableMessage, parse
 from mailbot.platforms.base import Folder, Mailbox
 from mailbot.store.records import AnswerRow, NewMail, Ticket
 from mailbot.store.references import ticket_codes
+from mailbot.work import recovery
 from mailbot.work.answers import reports
 from mailbot.work.answers.answer import Answer, Reaction, Unclear, Verdict
 from mailbot.work.answers.handlers import HANDLERS
@@ -41,7 +42,7 @@ def act_on_waiting(context: Context, mailbox: Mailbox, folders: Sequence[Folder]
                 _settle(context, row, Verdict(state="refused", reason="vanished"), None, now)
             continue
         # Commands and mailed answers come back into a restored database in the order in which they were given.
-        context.store.replay(until=row.arrived_at)
+        recovery.bring_up_to(context, row.arrived_at)
         message = _parsed(raw)
         verdict = _judged(context, row, message, now)
         if verdict.state != "waiting":
