@@ -216,6 +216,14 @@ def test_a_lost_answer_is_unclear_and_then_found(senders: EwsSenderWorld) -> Non
     assert senders.open().fate(mail_.message_id, handle) == "sent"
 
 
+def test_a_server_that_cannot_search_is_looked_through(senders: EwsSenderWorld) -> None:
+    senders.server.faults.cannot_search = True
+    for number in range(3):
+        attempt(senders.open(), outgoing(number))
+    assert senders.open().fate("<1@bjurholm.example>", None) == "sent"
+    assert senders.open().fate("<9@bjurholm.example>", None) == "not_sent"
+
+
 def test_a_draft_left_behind_is_used_again(senders: EwsSenderWorld) -> None:
     mail_ = outgoing()
     assert senders.open().prepare(mail_) == senders.open().prepare(mail_)

@@ -8,7 +8,7 @@ from mailbot.errors import TransientError
 from mailbot.platforms.base import Folder, FolderRole
 from mailbot.platforms.ews.failures import NotThere
 from mailbot.platforms.ews.session import EwsSession
-from mailbot.platforms.ews.xml import Element, M, T, each, identifier, text
+from mailbot.platforms.ews.xml import Element, M, T, each, first, identifier, text
 from mailbot.platforms.folder_names import INBOX
 
 #: https://learn.microsoft.com/exchange/client-developer/web-service-reference/distinguishedfolderid
@@ -75,34 +75,32 @@ def _known(session: EwsSession) -> tuple[str, dict[str, FolderRole]]:
 
 
 def _below(session: EwsSession, top: str) -> Iterator[_Found]:
-    offset, is_last = 0, False
+    """All folders below `top`; a server that pays no heed to pages is asked once."""
+    seen: set[str] = set()
+    is_last = False
     while not is_last:
-        request = M.FindFolder(
-            M.FolderShape(
-                T.BaseShape("IdOnly"),
-                T.AdditionalProperties(
-                    *(
-                        T.FieldURI(FieldURI=f"folder:{field}")
-                        for field in ("ParentFolderId", "DisplayName", "FolderClass")
-                    )
-                ),
-            ),
-            M.IndexedPageFolderView(MaxEntriesReturned=str(_PAGE), Offset=str(offset), BasePoint="Beginning"),
-            M.ParentFolderIds(T.FolderId(Id=top)),
-            Traversal="Deep",
-        )
-        answer = session.one("FindFolder", request)
-        page = list(each(answer, "m:RootFolder/t:Folders/*"))
-        for folder in page:
-            yield _Found(
-                identifier(folder, "t:FolderId"),
-                identifier(folder, "t:ParentFolderId"),
-                text(folder, "t:DisplayName"),
-                text(folder, "t:FolderClass"),
-            )
-        offset += len(page)
-        root = answer.find("{*}RootFolder")
-        is_last = not page or root is None or root.get("IncludesLastItemInRange") == "true"
+        answer = session.one("FindFolder", _folder_page(top, offset=len(seen)))
+        page = [_found(folder) for folder in each(answer, "m:RootFolder/t:Folders/*")]
+        new = [folder for folder in page if folder.id not in seen]
+        seen.update(folder.id for folder in new)
+        yield from new
+        root = first(answer, "m:RootFolder")
+        is_last = not new or root is None or root.get("IncludesLastItemInRange") != "false"
+
+
+def _folder_page(top: str, offset: int) -> Element:
+    fields = (T.FieldURI(FieldURI=f"folder:{name}") for name in ("ParentFolderId", "DisplayName", "FolderClass"))
+    return M.FindFolder(
+        M.FolderShape(T.BaseShape("IdOnly"), T.AdditionalProperties(*fields)),
+        M.IndexedPageFolderView(MaxEntriesReturned=str(_PAGE), Offset=str(offset), BasePoint="Beginning"),
+        M.ParentFolderIds(T.FolderId(Id=top)),
+        Traversal="Deep",
+    )
+
+
+def _found(folder: Element) -> _Found:
+    folder_id, parent = identifier(folder, "t:FolderId"), identifier(folder, "t:ParentFolderId")
+    return _Found(folder_id, parent, text(folder, "t:DisplayName"), text(folder, "t:FolderClass"))
 
 
 def _ancestors(folder: _Found, found: dict[str, _Found]) -> list[_Found]:

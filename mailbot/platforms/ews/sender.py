@@ -7,12 +7,10 @@ from mailbot.platforms.base import CannotCarry, Fate, OutgoingMail, Receipt, Sen
 from mailbot.platforms.ews.failures import EwsRefusal, NotThere
 from mailbot.platforms.ews.folders import distinguished
 from mailbot.platforms.ews.session import EwsSession, NoAnswer
-from mailbot.platforms.ews.xml import Element, M, T, first, identifier, item_ids, shape, text
+from mailbot.platforms.ews.xml import Element, M, T, each, first, identifier, item_ids, shape, text
 
-#: our Message-ID once more, as a property that stays whatever transport does to the header
-_OUR_ID = T.ExtendedFieldURI(
-    DistinguishedPropertySetId="PublicStrings", PropertyName="mailbot-message-id", PropertyType="String"
-)
+#: drafts and sent mails looked through where the server cannot search
+_NEWEST = 500
 _TOO_LARGE = frozenset({"ErrorMessageSizeExceeded", "ErrorAttachmentSizeLimitExceeded", "ErrorQuotaExceeded"})
 
 
@@ -43,7 +41,7 @@ class EwsSender:
     def _create(self, mail: OutgoingMail) -> str:
         message = T.Message(
             T.MimeContent(base64.b64encode(mail.raw).decode("ascii"), CharacterSet="UTF-8"),
-            T.ExtendedProperty(_copy(_OUR_ID), T.Value(mail.message_id)),
+            T.ExtendedProperty(our_id(), T.Value(mail.message_id)),
         )
         request = M.CreateItem(
             M.SavedItemFolderId(distinguished("drafts")), M.Items(message), MessageDisposition="SaveOnly"
@@ -97,18 +95,23 @@ class EwsSender:
 
     def _find(self, folder: str, message_id: str) -> str:
         """The id of the item with our Message-ID, "" when there is none."""
-        same = [
-            T.IsEqualTo(uri, T.FieldURIOrConstant(T.Constant(Value=message_id)))
-            for uri in (_copy(_OUR_ID), T.FieldURI(FieldURI="message:InternetMessageId"))
-        ]
+        try:
+            found = self._items(folder, 1, _with_message_id(message_id))
+        except EwsRefusal:  # servers of another make cannot search by every property: look at the newest ones
+            found = [item for item in self._items(folder, _NEWEST) if _has_message_id(item, message_id)]
+        return identifier(found[0]) if found else ""
+
+    def _items(self, folder: str, most: int, *condition: Element) -> list[Element]:
+        newest_first = T.FieldOrder(T.FieldURI(FieldURI="item:DateTimeCreated"), Order="Descending")
         request = M.FindItem(
-            shape(),
-            M.IndexedPageItemView(MaxEntriesReturned="1", Offset="0", BasePoint="Beginning"),
-            M.Restriction(T.Or(*same)),
+            shape("message:InternetMessageId", our_id()),
+            M.IndexedPageItemView(MaxEntriesReturned=str(most), Offset="0", BasePoint="Beginning"),
+            *condition,
+            M.SortOrder(newest_first),
             M.ParentFolderIds(distinguished(folder)),
             Traversal="Shallow",
         )
-        return identifier(self._session.one("FindItem", request), "m:RootFolder/t:Items/*/t:ItemId")
+        return list(each(self._session.one("FindItem", request), "m:RootFolder/t:Items/*"))
 
     def file(self, mail: OutgoingMail) -> None:
         """The server has done it."""
@@ -117,6 +120,24 @@ class EwsSender:
         self._session.close()
 
 
-def _copy(uri: Element) -> Element:
-    """An element stands in one place of one request only."""
-    return T.ExtendedFieldURI(**{str(name): str(value) for name, value in uri.items()})
+def our_id() -> Element:
+    """Our Message-ID once more, as a property that stays whatever transport does to the header."""
+    return T.ExtendedFieldURI(
+        DistinguishedPropertySetId="PublicStrings", PropertyName="mailbot-message-id", PropertyType="String"
+    )
+
+
+def _with_message_id(message_id: str) -> Element:
+    return M.Restriction(
+        T.Or(
+            *(
+                T.IsEqualTo(uri, T.FieldURIOrConstant(T.Constant(Value=message_id)))
+                for uri in (our_id(), T.FieldURI(FieldURI="message:InternetMessageId"))
+            )
+        )
+    )
+
+
+def _has_message_id(item: Element, message_id: str) -> bool:
+    values = (text(item, "t:InternetMessageId"), text(item, "t:ExtendedProperty/t:Value"))
+    return message_id in values

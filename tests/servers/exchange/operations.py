@@ -210,6 +210,8 @@ def _find_item(call: Call) -> Element:
 
     def found(parent: Element) -> list[Element]:
         folder = call.folder(parent)
+        if call.faults.cannot_search and call.request.find(f"{{{MESSAGES}}}Restriction") is not None:
+            raise Failed("ErrorUnsupportedQueryFilter")
         present = [each for each in call.box.in_folder(folder.id) if items.matches(call.request, each)]
         present.sort(key=lambda each: each.start or each.received_at)
         root = M.RootFolder(T.Items(*(items.element(call.box, each, shape) for each in present)))

@@ -44,6 +44,8 @@ class Faults:
     on_the_wire: Callable[[], None] = lambda: None
     #: operation -> an error code instead of an answer
     codes: dict[str, str] = field(default_factory=dict)
+    #: FindItem takes no conditions (seen on a server of another make)
+    cannot_search: bool = False
     #: SendItem succeeds and has an empty ResponseCode (seen on a server of another make)
     silent_send: bool = False
     #: what streaming notifications tell next: the name of an event, "Closed", or None to hang up
