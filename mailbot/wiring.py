@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from mailbot.config.model import Config, GraphServer, ImapServer, MailboxSettings, MaildirServer
+from mailbot.config.model import Config, EwsServer, GraphServer, ImapServer, MailboxSettings, MaildirServer
 from mailbot.errors import UserError
 from mailbot.platforms.base import AutoReplies, ForwardRules, Mailbox, Sender, Watch
 from mailbot.render import Templates
@@ -19,6 +19,7 @@ from mailbot.store.store import Store
 from mailbot.work.context import Context
 
 if TYPE_CHECKING:
+    from mailbot.platforms.ews.servers import EwsServers
     from mailbot.platforms.graph.servers import GraphServers
     from mailbot.platforms.imap.servers import ImapServers
 
@@ -76,13 +77,14 @@ class LiveServers:
 
     imap: "ImapServers | None" = None
     graph: "GraphServers | None" = None
+    ews: "EwsServers | None" = None
 
 
 @contextmanager
 def live_servers(config: Config, *, keep: bool = True) -> Iterator[LiveServers]:
     """The servers of every kind, closed at the end. `keep`: connections stay open between uses."""
-    with imap_servers(config, keep=keep) as imap, graph_servers(config) as graph:
-        yield LiveServers(imap, graph)
+    with imap_servers(config, keep=keep) as imap, graph_servers(config) as graph, ews_servers(config, keep=keep) as ews:
+        yield LiveServers(imap, graph, ews)
 
 
 @contextmanager
@@ -113,12 +115,36 @@ def graph_servers(config: Config) -> "Iterator[GraphServers | None]":
     except ImportError as error:
         raise UserError(f"{error.name} is missing: run `pip install 'mailbot[graph]'`") from error
 
-    since = datetime.combine(config.start_from, time(), config.zone).astimezone(UTC) if config.start_from else None
-    graph = GraphServers(Secrets(Path(config.paths.secrets)).get, since=since)
+    graph = GraphServers(Secrets(Path(config.paths.secrets)).get, since=_since(config))
     try:
         yield graph
     finally:
         graph.close()
+
+
+@contextmanager
+def ews_servers(config: Config, *, keep: bool = True) -> "Iterator[EwsServers | None]":
+    """The Exchange servers; None where there are none. UserError when the extra is not installed."""
+    if not any(isinstance(server, EwsServer) for server in config.servers.values()):
+        yield None
+        return
+    try:
+        from mailbot.platforms.ews.servers import EwsServers
+    except ImportError as error:
+        raise UserError(f"{error.name} is missing: run `pip install 'mailbot[ews]'`") from error
+
+    ews = EwsServers(Secrets(Path(config.paths.secrets)).get, since=_since(config), keep=keep)
+    try:
+        yield ews
+    finally:
+        ews.close()
+
+
+def _since(config: Config) -> datetime | None:
+    """When mail begins to count, as an instant; older mail need not even be listed."""
+    if config.start_from is None:
+        return None
+    return datetime.combine(config.start_from, time(), config.zone).astimezone(UTC)
 
 
 def open_mailbox(config: Config, settings: MailboxSettings, servers: LiveServers) -> Mailbox:
@@ -131,6 +157,9 @@ def open_mailbox(config: Config, settings: MailboxSettings, servers: LiveServers
         case GraphServer():
             assert servers.graph is not None
             return servers.graph.mailbox(server, settings.address)
+        case EwsServer():
+            assert servers.ews is not None
+            return servers.ews.mailbox(server, settings.address)
         case MaildirServer():
             from mailbot.platforms.maildir.mailbox import MaildirMailbox
 
@@ -140,7 +169,11 @@ def open_mailbox(config: Config, settings: MailboxSettings, servers: LiveServers
 def open_watch(config: Config, settings: MailboxSettings, servers: LiveServers) -> Watch | None:
     """Waiting for news in a mailbox; None where its server cannot tell."""
     server = config.servers[settings.server]
-    return servers.imap.watch(server, settings) if servers.imap and isinstance(server, ImapServer) else None
+    if servers.imap and isinstance(server, ImapServer):
+        return servers.imap.watch(server, settings)
+    if servers.ews and isinstance(server, EwsServer):
+        return servers.ews.server(server).watch(settings.address)
+    return None
 
 
 def look_ahead(config: Config, mailboxes: Sequence[MailboxSettings], store: Store, servers: LiveServers) -> None:
@@ -163,6 +196,9 @@ def open_auto_replies(config: Config, settings: MailboxSettings, servers: LiveSe
         case GraphServer():
             assert servers.graph is not None
             return servers.graph.auto_replies(server)
+        case EwsServer():
+            assert servers.ews is not None
+            return servers.ews.server(server).auto_replies
         case MaildirServer():
             return None
 
@@ -177,6 +213,9 @@ def open_forward_rules(config: Config, settings: MailboxSettings, servers: LiveS
         case GraphServer():
             assert servers.graph is not None
             return servers.graph.forward_rules(server)
+        case EwsServer():
+            assert servers.ews is not None
+            return servers.ews.server(server).forward_rules
         case MaildirServer():
             return None
 
@@ -215,6 +254,9 @@ def open_sender(
         case GraphServer():
             assert servers is not None and servers.graph is not None
             return servers.graph.sender(server, service.address)
+        case EwsServer():
+            assert servers is not None and servers.ews is not None
+            return servers.ews.server(server).sender(service.address)
 
 
 def local_mailboxes(config: Config) -> dict[str, Path]:

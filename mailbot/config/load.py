@@ -12,6 +12,7 @@ from mailbot.config import check
 from mailbot.config.model import (
     SERVER_KINDS,
     Config,
+    EwsServer,
     GraphServer,
     ImapServer,
     MailboxSettings,
@@ -229,7 +230,7 @@ def _absolute(paths: Paths, folder: Path) -> Paths:
 
 
 def _server(server: Server, folder: Path) -> Server:
-    if isinstance(server, ImapServer):
+    if isinstance(server, ImapServer | EwsServer):
         return replace(server, ca_file=str(folder / server.ca_file) if server.ca_file else "")
     if isinstance(server, GraphServer):
         return server

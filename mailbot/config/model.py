@@ -148,9 +148,40 @@ class GraphServer:
     out_of_scope: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EwsServer:
+    """Exchange on-premises, opened by one service account that impersonates (docs/exchange.md)."""
+
+    kind: Literal["ews"]
+    #: of Exchange Web Services, as in https://mail.bjurholm.example/EWS/Exchange.asmx
+    url: str
+    auth: Literal["ntlm", "kerberos", "certificate", "basic", "oauth"] = "ntlm"
+    #: the service account, as in DOMAIN\\svc-mailbot; unused for kerberos, certificate and oauth
+    user: str = ""
+    #: name of the secret with its password; for oauth with the client secret
+    secret: str = ""
+    #: name of the secret that holds private key and certificate in PEM, for certificate and oauth
+    certificate: str = ""
+    #: for oauth (hybrid modern authentication): the tenant and the application in it
+    tenant: str = ""
+    client_id: str = ""
+    authority_url: str = "https://login.microsoftonline.com"
+    #: PEM file of the authorities to trust; empty = those of the operating system
+    ca_file: str = ""
+    #: sessions that stay open between passes
+    keep_connections: int = 200
+    #: a mailbox outside the service account's scope; `mailbot doctor` proves that it cannot be reached
+    out_of_scope: str = ""
+
+
 #: what `[servers.NAME]` can be, by its `kind`; a new platform adds its class here and to `Server`
-Server = MaildirServer | ImapServer | GraphServer
-SERVER_KINDS: Mapping[str, type[Server]] = {"maildir": MaildirServer, "imap": ImapServer, "graph": GraphServer}
+Server = MaildirServer | ImapServer | GraphServer | EwsServer
+SERVER_KINDS: Mapping[str, type[Server]] = {
+    "maildir": MaildirServer,
+    "imap": ImapServer,
+    "graph": GraphServer,
+    "ews": EwsServer,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

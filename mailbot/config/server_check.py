@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args, get_type_hints
 
 from mailbot.config import syntax
+from mailbot.config.ews_check import ews_problems
 from mailbot.config.graph_check import graph_problems
 from mailbot.config.model import ImapServer
 from mailbot.config.tables import Entry, Table, repeated
@@ -16,6 +17,8 @@ def server_problems(servers: Mapping[str, Table], mailboxes: Sequence[Entry]) ->
     for name, table in servers.items():
         if table.get("kind") == "graph":
             yield from graph_problems(Entry(f"servers.{name}", table))
+        if table.get("kind") == "ews":
+            yield from ews_problems(Entry(f"servers.{name}", table))
         if table.get("kind") == "imap":
             server = Entry(f"servers.{name}", table)
             here = [mailbox for mailbox in mailboxes if mailbox.text("server") == name]

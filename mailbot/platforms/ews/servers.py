@@ -5,9 +5,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
+from tempfile import NamedTemporaryFile
+from urllib.parse import urlsplit
 
+from mailbot.config.model import EwsServer
+from mailbot.errors import UserError
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
 from mailbot.platforms.ews.gate import Gate
@@ -16,6 +21,75 @@ from mailbot.platforms.ews.sender import EwsSender
 from mailbot.platforms.ews.session import Endpoint, EwsSession
 from mailbot.platforms.ews.signature import EwsSignatures
 from mailbot.platforms.ews.watch import EwsWatch
+
+
+class EwsServers:
+    """The Exchange servers of one installation, for all threads. `secret` gives a secret by its name.
+
+    Mail that arrived before `since` (aware) is never listed.
+    """
+
+    def __init__(self, secret: Callable[[str], str], *, since: datetime | None = None, keep: bool = True) -> None:
+        self._secret = secret
+        self._since = since
+        self._keep = keep
+        self._servers: dict[EwsServer, EwsServerSessions] = {}
+        self._lock = threading.Lock()
+        self._files = ExitStack()
+
+    def mailbox(self, server: EwsServer, address: str) -> EwsMailbox:
+        """The mailbox; nothing is asked before it is read."""
+        return self.server(server).mailbox(address, since=self._since)
+
+    def server(self, server: EwsServer) -> "EwsServerSessions":
+        with self._lock:
+            if server not in self._servers:
+                keep = server.keep_connections if self._keep else 0
+                self._servers[server] = EwsServerSessions(self._endpoint(server), keep=keep)
+            return self._servers[server]
+
+    def _endpoint(self, server: EwsServer) -> Endpoint:
+        return Endpoint(
+            url=server.url,
+            auth=server.auth,
+            user=server.user,
+            secret=(lambda: self._secret(server.secret)) if server.secret else None,
+            token=self._tokens(server) if server.auth == "oauth" else None,
+            certificate=self._certificate(server) if server.auth == "certificate" else None,
+            trusted=server.ca_file or system_authorities(),
+        )
+
+    def _tokens(self, server: EwsServer) -> Callable[[], str]:
+        """Tokens made out for this server (hybrid modern authentication)."""
+        try:
+            import httpx
+
+            from mailbot.platforms.graph.token import Identity, Tokens
+        except ImportError as error:
+            raise UserError(f"{error.name} is missing: run `pip install 'mailbot[graph]'`") from error
+
+        identity = Identity(
+            tenant=server.tenant,
+            client_id=server.client_id,
+            authority_url=server.authority_url,
+            certificate=(lambda: self._secret(server.certificate)) if server.certificate else None,
+            secret=(lambda: self._secret(server.secret)) if server.secret else None,
+        )
+        http = self._files.enter_context(httpx.Client(follow_redirects=False, timeout=60.0))
+        return Tokens(identity, f"https://{urlsplit(server.url).hostname}/.default", http).get
+
+    def _certificate(self, server: EwsServer) -> str:
+        """TLS reads certificates from files only: one that nobody else can open, gone with us."""
+        file = self._files.enter_context(NamedTemporaryFile("w", encoding="utf-8"))  # noqa: SIM115  (mode 0600)
+        file.write(self._secret(server.certificate))
+        file.flush()
+        return file.name
+
+    def close(self) -> None:
+        for sessions in self._servers.values():
+            sessions.close()
+        self._servers.clear()
+        self._files.close()
 
 
 class EwsServerSessions:

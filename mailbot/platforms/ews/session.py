@@ -63,8 +63,8 @@ class Endpoint:
     secret: Callable[[], str] | None = None
     #: a fresh access token, for auth = "oauth"
     token: Callable[[], str] | None = None
-    #: (certificate, key) files, for auth = "certificate"
-    certificate: tuple[str, str] | None = None
+    #: PEM file with private key and certificate, for auth = "certificate"
+    certificate: str | None = None
     #: PEM file or folder of the authorities to trust
     trusted: str
 
