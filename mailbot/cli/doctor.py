@@ -65,6 +65,7 @@ def _installation(config: "Config", servers: "LiveServers") -> "Installation":
         template_problems=lambda: wiring.templates(config).problems(),
         imap=servers.imap,
         graph=servers.graph,
+        ews=servers.ews,
     )
 
 

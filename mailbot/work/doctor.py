@@ -20,12 +20,14 @@ from mailbot.policy.workdays import WorkCalendar
 from mailbot.secrets import REFERENCE_KEY, REQUIRED, Account, Secrets
 from mailbot.store import schema
 from mailbot.store.database import sqlite_path
+from mailbot.work.doctor_ews import ews_checks
 from mailbot.work.doctor_findings import Check, Findings
 from mailbot.work.doctor_imap import imap_checks
 from mailbot.work.doctor_mail import mailbox_checks, outgoing_checks
 from mailbot.work.doctor_people import people_checks
 
 if TYPE_CHECKING:
+    from mailbot.platforms.ews.servers import EwsServers
     from mailbot.platforms.graph.servers import GraphServers
     from mailbot.platforms.imap.servers import ImapServers
 
@@ -53,6 +55,7 @@ class Installation:
     #: live IMAP servers; None where there are none
     imap: "ImapServers | None" = None
     graph: "GraphServers | None" = None
+    ews: "EwsServers | None" = None
 
 
 def examine(installation: Installation, *, language: str, now: datetime) -> list[Check]:
@@ -66,6 +69,7 @@ def examine(installation: Installation, *, language: str, now: datetime) -> list
         *_database(config, find),
         *mailbox_checks(config, installation.open_mailbox, find),
         *imap_checks(config, installation.imap, find, now),
+        *ews_checks(config, installation.ews, find),
         *outgoing_checks(config, find),
         *_templates(installation.template_problems, find),
         *_calendar(config, find, now),

@@ -50,6 +50,13 @@ def find_folders(session: EwsSession) -> list[Folder]:
     return folders
 
 
+def count_inbox(session: EwsSession) -> int:
+    """How many items lie in the inbox."""
+    total = T.AdditionalProperties(T.FieldURI(FieldURI="folder:TotalCount"))
+    request = M.GetFolder(M.FolderShape(T.BaseShape("IdOnly"), total), M.FolderIds(distinguished("inbox")))
+    return int(text(session.one("GetFolder", request), "m:Folders/*/t:TotalCount", "0"))
+
+
 def distinguished(name: str) -> Element:
     return T.DistinguishedFolderId(Id=name)
 

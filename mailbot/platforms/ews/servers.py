@@ -5,7 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from functools import cached_property
 from tempfile import NamedTemporaryFile
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from mailbot.config.model import EwsServer
 from mailbot.errors import UserError
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
+from mailbot.platforms.ews.folders import count_inbox
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
 from mailbot.platforms.ews.gate import Gate
 from mailbot.platforms.ews.mailbox import EwsMailbox
@@ -110,6 +111,11 @@ class EwsServerSessions:
 
     def sender(self, address: str) -> EwsSender:
         return EwsSender(self.session(address))
+
+    def inbox_count(self, address: str) -> int:
+        """How many items lie in the inbox; raises what stands in the way. Nothing is written."""
+        with closing(self.session(address)) as session:
+            return count_inbox(session)
 
     def watch(self, address: str) -> EwsWatch:
         return EwsWatch(self.session(address))
