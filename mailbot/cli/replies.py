@@ -8,9 +8,12 @@ import click
 from mailbot.cli.options import at_option, by_option, config_option, json_option, lang_option, load_config
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mailbot.cli.acting import Actor
     from mailbot.config.model import Config
-    from mailbot.store.records import Obligation, ObligationState
+    from mailbot.store.records import Obligation, ObligationState, ProposedAnswer
+    from mailbot.work.context import Context
 
 STATES: "tuple[ObligationState, ...]" = ("open", "answered", "dismissed")
 
@@ -55,9 +58,10 @@ def list_replies(
     states = STATES if state == "all" else (cast("ObligationState", state),)
     with installation(config) as context:
         found = context.store.obligations.list(states=states, unit=unit, assignee=person)
+        proposed = context.store.obligations.proposed_answers([one.ref for one in found])
     if as_json:
         for one in found:
-            emit_json(as_contract(one))
+            emit_json(as_contract(one, proposed.get(one.ref)))
         return
     language, today = chosen(lang, config), instant(at, config.zone).astimezone(config.zone).date()
     columns = ("ref", "due_on", "state", "assignee", "mailbox", "asker", "subject")
@@ -79,7 +83,7 @@ def list_replies(
     )
 
 
-def as_contract(one: "Obligation") -> dict[str, Any]:
+def as_contract(one: "Obligation", proposed: "ProposedAnswer | None" = None) -> dict[str, Any]:
     """The JSON fields that scripts rely on; no subject or sender of confidential mail."""
     return {
         "ref": one.ref,
@@ -98,6 +102,8 @@ def as_contract(one: "Obligation") -> dict[str, Any]:
         "judged": one.judged,
         "confidential": one.confidential,
         "reason": one.reason,
+        "proposed_answer_at": proposed.sent_at if proposed else None,
+        "proposed_answer_from": proposed.mailbox if proposed else None,
     }
 
 
@@ -115,7 +121,9 @@ def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) ->
 
     config = load_config(config_path)
     with installation(config) as context:
-        answer = as_contract(context.store.obligations.get(ref))
+        one = context.store.obligations.get(ref)
+        proposed = context.store.obligations.proposed_answers([one.ref])
+    answer = as_contract(one, proposed.get(one.ref))
     if as_json:
         emit_json(answer)
         return
@@ -130,20 +138,25 @@ def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) ->
 @lang_option
 @config_option
 def assign(ref: str, person: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
-    """Move the duty to answer to PERSON; the clock goes on.
+    """Move the duty to answer to PERSON, who is told by mail; the clock goes on.
 
     \b
     Example:
       mailbot replies assign B7KQ-2M9X anna
     """
     from mailbot.errors import UserError
+    from mailbot.work import duties
 
-    def act(store: Any, one: "Obligation", who: "Actor", now: Any) -> None:
-        store.assign(one.ref, person, by=who.id, now=now)
+    def act(context: "Context", one: "Obligation", who: "Actor", now: "datetime") -> None:
+        named = config.person(who.person_id) if who.person_id else None
+        name = named.name if named else who.id
+        duties.assign(context, one, owner, by=who.id, by_name=name, occasion=now.isoformat(), now=now)
 
     config = load_config(config_path)
-    if config.person(person) is None:
+    found = config.person(person)
+    if found is None:
         raise UserError(f"nobody in the directory has the id {person!r}; `mailbot person list` shows them")
+    owner = found
     _change(config, ref, at, by, lang, "replies.assigned", act)
 
 
@@ -161,16 +174,21 @@ def assign(ref: str, person: str, at: str | None, by: str | None, lang: str | No
 @lang_option
 @config_option
 def answered(ref: str, how: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
-    """The asker has been answered in a way mailbot can't see.
+    """The asker has been answered in a way mailbot can't see, or by the mail that it proposes.
 
     \b
-    Example:
+    Examples:
       mailbot replies answered B7KQ-2M9X --how telephone
+      mailbot replies answered B7KQ-2M9X --how mail     the mail that `replies show` proposes was the answer
     """
-    _change(
-        load_config(config_path), ref, at, by, lang, "replies.marked_answered",
-        lambda store, one, who, now: store.answered(one.ref, how=how, by=who.id, now=now),
-    )  # fmt: skip
+
+    def act(context: "Context", one: "Obligation", who: "Actor", now: "datetime") -> None:
+        store = context.store.obligations
+        # Where a sent mail is proposed as the answer, it was answered when that was sent.
+        proposed = store.proposed_answers([one.ref]).get(one.ref) if how == "mail" else None
+        store.answered(one.ref, how=how, by=who.id, now=now, at=proposed.sent_at if proposed else None)
+
+    _change(load_config(config_path), ref, at, by, lang, "replies.marked_answered", act)
 
 
 @replies.command()
@@ -189,7 +207,7 @@ def dismiss(ref: str, reason: str, at: str | None, by: str | None, lang: str | N
     """
     _change(
         load_config(config_path), ref, at, by, lang, "replies.was_dismissed",
-        lambda store, one, who, now: store.dismiss(one.ref, reason=reason, by=who.id, now=now),
+        lambda context, one, who, now: context.store.obligations.dismiss(one.ref, reason=reason, by=who.id, now=now),
     )  # fmt: skip
 
 
@@ -203,7 +221,7 @@ def reopen(ref: str, at: str | None, by: str | None, lang: str | None, config_pa
     """Undo `answered` or `dismiss`; the clock counts from the arrival as before."""
     _change(
         load_config(config_path), ref, at, by, lang, "replies.reopened",
-        lambda store, one, who, now: store.reopen(one.ref, by=who.id, now=now),
+        lambda context, one, who, now: context.store.obligations.reopen(one.ref, by=who.id, now=now),
     )  # fmt: skip
 
 
@@ -213,20 +231,11 @@ def _change(config: "Config", ref: str, at: str | None, by: str | None, lang: st
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen, say
     from mailbot.wiring import installation
+    from mailbot.work.duties import may_change
 
     who = actor(config, by)
     with installation(config) as context:
         one = context.store.obligations.get(ref)
         require(who, may_change(config, one), "change this obligation")
-        act(context.store.obligations, one, who, instant(at, config.zone))
+        act(context, one, who, instant(at, config.zone))
     click.echo(say(chosen(lang, config), done, ref=one.ref))
-
-
-def may_change(config: "Config", one: "Obligation") -> set[str]:
-    """Who may act on an obligation: its assignee and their manager, and the unit's mail officers and registrars."""
-    allowed = {one.assignee} if one.assignee else set()
-    assignee = config.person(one.assignee)
-    if assignee and assignee.manager:
-        allowed.add(assignee.manager)
-    unit = next((unit for unit in config.units if unit.id == one.unit), None)
-    return allowed.union(unit.mail_officers, unit.registrars) if unit else allowed

@@ -5,7 +5,7 @@ Listed senders (`[[web_forms]]`) are known. Others are recognised by their shape
 
 import re
 
-from mailbot.mail.message import Message
+from mailbot.mail.message import Address, Message
 from mailbot.policy.automatic_words import automatic_words
 from mailbot.policy.model import Evidence, Facts, Verdict
 
@@ -30,6 +30,20 @@ _MESSAGE = re.compile(
 def is_listed(message: Message, facts: Facts) -> bool:
     """Whether the author is one of the configured web forms."""
     return message.author.email in facts.web_form_senders
+
+
+def askers(message: Message, facts: Facts) -> tuple[Address, Address | None]:
+    """Whom mailbot answers, and where a person's answer may go as well.
+
+    RFC 3834 section 4: an automatic answer does not follow Reply-To, which anybody can point at anybody. Ours does only
+    where From is a program (web forms, senders that nobody reads), and within the author's own domain.
+    """
+    author, asker = message.author, message.asker
+    if asker.email == author.email or not author.email:
+        return asker, None
+    if is_listed(message, facts) or automatic_words().unread_senders.holds(author.email):
+        return asker, None
+    return (asker, author) if asker.domain == author.domain else (author, asker)
 
 
 def form_verdict(message: Message, facts: Facts, *, automatic_envelope: bool) -> Verdict | None:

@@ -98,6 +98,16 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
             {"ref": "", "why": "which_item", "value": ""},
         ),
     },
+    "assigned": {
+        **_ITEM,
+        "person": "Anna Ek",
+        "by": "Lars Lind",
+        "due_on": _TODAY,
+        "document_due_on": _TODAY,
+        "confidential": False,
+        "subject": "När plogas Skolgatan?",
+        "asker": "bo@privat.example",
+    },
     "answer_unproved": {"person": "Eva Holm", "arrived_at": _MORNING},
     "registrar_asks": {
         **_ITEM,

@@ -16,7 +16,8 @@ class Question:
     ref: str
     message_ref: str
     content_print: str
-    asker_print: str
+    #: the asker's addresses, as fingerprints: an answer goes to one of them
+    asker_prints: frozenset[str]
     #: when the wait began: its arrival, or the moment a person opened it again
     asked_at: datetime
     received_at: datetime
@@ -80,7 +81,7 @@ def replay(questions: Iterable[Question], answers: Iterable[Answer]) -> tuple[li
             met = {
                 question.ref
                 for question in runs[-1].waiting
-                if question.asker_print in event.recipient_prints and question.content_print != event.content_print
+                if question.asker_prints & event.recipient_prints and question.content_print != event.content_print
             }
             if not met:
                 continue

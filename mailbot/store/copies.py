@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailbot.store.database import upsert
-from mailbot.store.entries import Entry, address_print
+from mailbot.store.entries import Entry, address_print, subject_print
 from mailbot.store.references import References
 from mailbot.store.rows import RowSet
 from mailbot.store.tables import deliveries, messages, unit_messages
@@ -50,7 +50,7 @@ def _is_confidential(entry: Entry) -> bool:
 
 def _message_row(entry: Entry, references: References, now: datetime) -> dict[str, Any]:
     outcome, message = entry.outcome, entry.outcome.message
-    asker = message.asker.email if message else ""
+    asker = outcome.asker or (message.asker.email if message else "")
     return {
         "ref": entry.ref,
         "content_print": entry.content_print,
@@ -64,6 +64,8 @@ def _message_row(entry: Entry, references: References, now: datetime) -> dict[st
         **_shown(entry),
         "asker": asker,
         "asker_print": address_print(references, asker),
+        "other_asker_print": address_print(references, outcome.other_asker) if outcome.other_asker else None,
+        "subject_print": subject_print(references, message),
         "confidential": _is_confidential(entry),
         "unparsable": outcome.unparsable,
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from mailbot.mail.conversation import normalise_subject
 from mailbot.mail.message import Address, Message
 from mailbot.policy.model import CloseObligations, OpenObligation, Stage
 from mailbot.store.database import chunks
@@ -74,6 +75,12 @@ def prepare(outcome: Outcome, references: References) -> Entry:
 def address_print(references: References, address: Address | str) -> str:
     """The fingerprint by which an asker is found among the recipients of an answer."""
     return references.fingerprint(f"address:{(address if isinstance(address, str) else address.email).lower()}")
+
+
+def subject_print(references: References, message: Message | None) -> str | None:
+    """The fingerprint by which questions and answers without links find each other; None for an empty subject."""
+    subject = normalise_subject(message.subject) if message else ""
+    return references.fingerprint(f"subject:{subject}") if subject else None
 
 
 def recipient_prints(references: References, message: Message | None, *, limit: int = 200) -> tuple[str, ...]:

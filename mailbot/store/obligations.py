@@ -1,6 +1,6 @@
 """Who owes an answer, and what people do about it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Row, Select, exists, or_, select, update
 from mailbot.errors import UserError
 from mailbot.store import audit
 from mailbot.store.audit import RULES, Detail, NewLine
-from mailbot.store.database import Database
+from mailbot.store.database import Database, chunks
 from mailbot.store.decisions import journaled
 from mailbot.store.lookup import the_only, unit_items
-from mailbot.store.records import Obligation, ObligationState
+from mailbot.store.records import Obligation, ObligationState, ProposedAnswer
 from mailbot.store.references import References
 from mailbot.store.settling import settle
-from mailbot.store.tables import messages, obligations, outbox, unit_messages
+from mailbot.store.tables import messages, obligations, outbox, sent_traces, unit_messages
 
 
 class Obligations:
@@ -67,6 +67,25 @@ class Obligations:
             ),
         )
 
+    def proposed_answers(self, refs: Sequence[str]) -> dict[str, ProposedAnswer]:
+        """REF -> the first mail after the question that went to its asker under the same subject, of open ones."""
+        found: dict[str, ProposedAnswer] = {}
+        with self._database.read() as connection:
+            for piece in chunks(sorted(set(refs))):
+                questions = connection.execute(_unanswered(piece)).all()
+                sent = _sent_under(connection, [row.subject_print for row in questions])
+                for row in questions:
+                    askers = {row.asker_print, row.other_asker_print}
+                    since = max(row.received_at, row.reopened_at or row.received_at)
+                    fitting = (
+                        trace
+                        for trace in sent[row.subject_print]
+                        if trace.sent_at > since and askers.intersection(trace.recipient_prints)
+                    )
+                    if (first := next(fitting, None)) is not None:
+                        found[row.ref] = ProposedAnswer(mailbox=first.mailbox, sent_at=first.sent_at)
+        return found
+
     def withdraw_holding_replies(self, now: datetime) -> int:
         """Cancel holding replies that still wait although nobody waits for an answer any more; how many.
 
@@ -96,9 +115,12 @@ class Obligations:
         self._change(ref, {"assignee": person_id, "assigned_by": by}, "assigned", by=by, now=now, detail=detail)
 
     @journaled("obligations.answered")
-    def answered(self, ref: str, *, how: str, by: str, now: datetime) -> None:
-        """A person says that it was answered, perhaps elsewhere (`how`: telephone, visit, letter ...)."""
-        values = {"state": "answered", "met_at": now, "met_by": by, "reason": how, "settled_by_person": True}
+    def answered(self, ref: str, *, how: str, by: str, now: datetime, at: datetime | None = None) -> None:
+        """A person says that it was answered, perhaps elsewhere (`how`: telephone, visit, letter ...).
+
+        `at` is when, where that is known (the sent mail that was proposed); else it is now.
+        """
+        values = {"state": "answered", "met_at": at or now, "met_by": by, "reason": how, "settled_by_person": True}
         self._change(ref, values, "answered", by=by, now=now, only=("open",))
 
     @journaled("obligations.dismiss")
@@ -165,6 +187,30 @@ class Obligations:
             audit.append(connection, [NewLine(actor=by, action=action, ref=row.ref, detail=detail)], now=now)
             if recompute:
                 settle(connection, [row.conversation], now)
+
+
+def _unanswered(refs: Sequence[str]) -> Select[Any]:
+    return (
+        select(
+            obligations.c.ref,
+            obligations.c.received_at,
+            obligations.c.reopened_at,
+            messages.c.subject_print,
+            messages.c.asker_print,
+            messages.c.other_asker_print,
+        )
+        .join(messages, messages.c.ref == obligations.c.message_ref)
+        .where(obligations.c.ref.in_(refs), obligations.c.state == "open", messages.c.subject_print.is_not(None))
+    )
+
+
+def _sent_under(connection: Connection, subject_prints: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for piece in chunks(sorted(set(subject_prints))):
+        query = select(sent_traces).where(sent_traces.c.subject_print.in_(piece)).order_by(sent_traces.c.sent_at)
+        for row in connection.execute(query):
+            found[row.subject_print].append(row)
+    return found
 
 
 def _all(database: Database, query: Select[Any]) -> list[Obligation]:

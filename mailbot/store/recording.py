@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from mailbot.policy.refusals import auto_submitted
 from mailbot.store import audit, copies, judgments, linking
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.database import chunks, insert_new
-from mailbot.store.entries import Entry, assign_references, prepare, recipient_prints
+from mailbot.store.entries import Entry, assign_references, prepare, recipient_prints, subject_print
 from mailbot.store.proposing import propose
 from mailbot.store.queueing import queue
 from mailbot.store.records import NewMail, Outcome
@@ -77,11 +78,18 @@ def _record_traces(
                 "recipient_prints": recipient_prints(references, entry.outcome.message),
                 "answers": closing is not None,
                 "matched": False,
+                "subject_print": subject_print(references, entry.outcome.message) if _by_person(entry) else None,
                 "text_print": entry.outcome.text_print,
             }
         )
     insert_new(connection, sent_traces, rows)
     return {nearest[entry.linked.own] for entry in sent}
+
+
+def _by_person(entry: Entry) -> bool:
+    decision, message = entry.outcome.decision, entry.outcome.message
+    written = message is not None and auto_submitted(message) in ("", "no")
+    return written and decision is not None and not decision.automatic
 
 
 def _sorted_out(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:

@@ -127,6 +127,10 @@ class Outcome:
     #: in observe mode and for held mail the actions are recorded and `mail` is empty
     mail: tuple[NewMail, ...] = ()
     hold_replies: bool = False
+    #: whom to answer; None: the message's own `asker`
+    asker: str | None = None
+    #: where an answer may go as well
+    other_asker: str | None = None
     #: of mail that we sent to mailbot itself: see `References.text_print`
     text_print: str | None = None
 
@@ -157,6 +161,14 @@ class Obligation:
     #: who or what settled it: a mailbox address, "person:ID", "rule"
     met_by: str | None
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedAnswer:
+    """Mail that went to the asker under the same subject, tied to the question by nothing else: a person decides."""
+
+    mailbox: str
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,9 +78,13 @@ def _groups(connection: Connection, conversations: Sequence[str], rows: RowSet) 
 
 
 def _owed(connection: Connection, conversations: Sequence[str]) -> list[Row[Any]]:
-    query = select(unit_messages, messages.c.conversation, messages.c.content_print, messages.c.asker_print).join(
-        messages, messages.c.ref == unit_messages.c.message_ref
-    )
+    query = select(
+        unit_messages,
+        messages.c.conversation,
+        messages.c.content_print,
+        messages.c.asker_print,
+        messages.c.other_asker_print,
+    ).join(messages, messages.c.ref == unit_messages.c.message_ref)
     found: list[Row[Any]] = []
     for piece in chunks(conversations):
         owed = query.where(messages.c.conversation.in_(piece), unit_messages.c.owes.is_not(None))
@@ -109,7 +113,7 @@ def _question(row: Row[Any], reopened_at: datetime | None) -> Question:
         ref=row.ref,
         message_ref=row.message_ref,
         content_print=row.content_print,
-        asker_print=row.asker_print,
+        asker_prints=frozenset(one for one in (row.asker_print, row.other_asker_print) if one is not None),
         asked_at=max(row.received_at, reopened_at) if reopened_at else row.received_at,
         received_at=row.received_at,
         mailbox=row.mailbox,
@@ -213,7 +217,9 @@ _UNTOUCHED: dict[str, Any] = {
 
 def _computed(run: Run) -> dict[str, Any]:
     """What follows from the questions and answers alone."""
-    first, newest = run.shown[0], run.shown[-1]
+    first = run.shown[0]
+    # Somebody else who writes into the conversation must not get what is due to whoever asked first.
+    newest = [question for question in run.shown if question.asker_prints & first.asker_prints][-1]
     return {
         "message_ref": newest.message_ref,
         "mailbox": first.mailbox,

@@ -57,6 +57,10 @@ messages = Table(
     Column("asker_print", Text),
     Column("confidential", Boolean, nullable=False),
     Column("unparsable", Text),
+    # where an answer may go as well: a Reply-To beside From
+    Column("other_asker_print", Text),
+    # without "SV:" and the like; equal ones propose that a sent mail is the answer
+    Column("subject_print", Text),
 )
 
 #: Where copies lie or lay. `listed_at` is the last listing; `gone_at` is set when the copy left this folder.
@@ -137,6 +141,8 @@ sent_traces = Table(
     Column("matched", Boolean, nullable=False),
     # of mail to mailbot itself: what it said, so that the copy that arrived can be proved to be this one
     Column("text_print", Text),
+    # of mail that a person wrote
+    Column("subject_print", Text, index=True),
     Index("ix_sent_traces_mailbox_recorded_at", "mailbox", "recorded_at"),
 )
 

@@ -117,6 +117,8 @@ def _ticket(one: Addressed) -> NewTicket | None:
     """What the reader may do by answering the digest."""
     if one.kind == "registrar":
         return NewTicket(kind="registrar", person=one.recipient, about=one.about)
+    if one.kind in ("staff", "officer"):
+        return NewTicket(kind="replies", person=one.recipient, about="")
     return None
 
 

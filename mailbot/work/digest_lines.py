@@ -94,10 +94,12 @@ class QueueLine:
 
 
 def runs_out_on(obligation: Obligation) -> date | None:
-    """The clock that runs now: after a holding reply the follow-up, before it the earlier of reply and document."""
-    if obligation.acknowledged_at is not None:
-        return obligation.follow_up_on
-    clocks = [day for day in (obligation.due_on, obligation.document_due_on) if day is not None]
+    """The clock that runs now: the reply date, after a holding reply the follow-up; the document's if earlier.
+
+    A holding reply hands out no document, so it does not stop that clock (TF 2:15-16).
+    """
+    reply_due_on = obligation.due_on if obligation.acknowledged_at is None else obligation.follow_up_on
+    clocks = [day for day in (reply_due_on, obligation.document_due_on) if day is not None]
     return min(clocks, default=None)
 
 

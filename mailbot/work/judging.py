@@ -16,6 +16,7 @@ from mailbot.platforms.base import Arrival, Folder, Mailbox
 from mailbot.policy.decide import decide, unparsable_decision
 from mailbot.policy.model import Decision, Direction, Stage
 from mailbot.policy.secret_conversation import keep_secret
+from mailbot.policy.webforms import askers
 from mailbot.store.records import DeliverySeen, Outcome
 from mailbot.work.attachment_texts import attachment_texts
 from mailbot.work.context import Context
@@ -124,6 +125,7 @@ class Judge:
 
     def _outcome(self, reading: _Reading, received_at: datetime, *, hold_replies: bool) -> Outcome:
         references, unit = self._context.references, self._settings.unit
+        asker, other = askers(reading.message, self._static) if reading.message else (None, None)
         outcome = Outcome(
             delivery=DeliverySeen(
                 mailbox=self._settings.address,
@@ -142,6 +144,8 @@ class Judge:
             decision=reading.decision,
             item_ref=references.ref(reading.key, unit),
             hold_replies=hold_replies,
+            asker=asker.email if asker else None,
+            other_asker=other.email if other else None,
             text_print=self._text_print(reading),
         )
         if not self._context.enforcing or (self._enforced_since and received_at < self._enforced_since):

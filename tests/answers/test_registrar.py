@@ -1,6 +1,7 @@
 """The registrar decides by answering mail: what is provably theirs counts, once, and nothing else does."""
 
 import email
+from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from email.policy import default
 
@@ -25,8 +26,9 @@ def reply(
     town: Town, to: Message, text: str, when: str, *, by: str = EVA, sent: bool = True, **fields: str
 ) -> EmailMessage:
     """`by` answers a mail of mailbot's; with `sent` it lies in their Sent folder too."""
+    subject = "".join(str(make_header(decode_header(to["Subject"]))).splitlines())
     message = town.letter(
-        when, text, from_=by, to=MAILBOT, subject=f"SV: {to['Subject']}", in_reply_to=to["Message-ID"], **fields
+        when, text, from_=by, to=MAILBOT, subject=f"SV: {subject}", in_reply_to=to["Message-ID"], **fields
     )
     town.deliver_bytes(MAILBOT, message.as_bytes(), when)
     if sent:

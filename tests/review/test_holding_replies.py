@@ -87,3 +87,43 @@ def test_a_unit_that_left_the_configuration_does_not_stop_the_day(settled_town: 
     town.run("2026-05-15T15:30")
 
     assert len(town.outside()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "to"),
+    [
+        ({}, "bo@privat.example"),
+        # anybody can point Reply-To at anybody (RFC 3834 section 4)
+        ({"reply_to": "offer@elsewhere.example"}, "bo@privat.example"),
+        ({"reply_to": "bo.berg@privat.example"}, "bo.berg@privat.example"),
+        ({"from_": "formular@by.example", "reply_to": "bo@elsewhere.example"}, "bo@elsewhere.example"),
+    ],
+)
+def test_where_a_holding_reply_goes(settled_town: Town, fields: dict[str, str], to: str) -> None:
+    settled_town.deliver("2026-05-11T09:00", QUESTION, **fields)
+    settled_town.run("2026-05-11T12:30")
+    settled_town.run("2026-05-15T15:30")
+    (reply,) = settled_town.outside()
+    assert f"To: {to}".encode() in reply
+
+
+@pytest.mark.parametrize("answered_to", ["bo@privat.example", "bo@elsewhere.example"])
+def test_an_answer_to_from_or_to_reply_to_counts(settled_town: Town, answered_to: str) -> None:
+    asked = settled_town.deliver("2026-05-11T09:00", QUESTION, reply_to="bo@elsewhere.example")
+    settled_town.run("2026-05-11T12:30")
+    settled_town.answer("2026-05-12T09:00", "Kl. 10-18.", by="anna@by.example", to=answered_to, in_reply_to=asked)
+    settled_town.run("2026-05-12T09:05")
+    with settled_town.open() as context:
+        assert [one.state for one in context.store.obligations.list(states=("open", "answered"))] == ["answered"]
+
+
+def test_a_stranger_in_the_conversation_does_not_become_the_asker(settled_town: Town) -> None:
+    asked = settled_town.deliver("2026-05-11T09:00", QUESTION)
+    settled_town.run("2026-05-11T12:30")
+    settled_town.deliver(
+        "2026-05-12T09:00", QUESTION, from_="X <x@stranger.example>", in_reply_to=asked, subject="SV: En fråga"
+    )
+    settled_town.run("2026-05-12T12:30")
+    settled_town.run("2026-05-15T15:30")
+    (reply,) = settled_town.outside()
+    assert b"To: bo@privat.example" in reply

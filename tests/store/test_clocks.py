@@ -13,7 +13,7 @@ def question(name: str, hour: int, asker: str = "anna") -> Question:
         ref=name,
         message_ref=name,
         content_print=name,
-        asker_print=asker,
+        asker_prints=frozenset({asker}),
         asked_at=NOW + timedelta(hours=hour),
         received_at=NOW + timedelta(hours=hour),
         mailbox="town",

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from mailbot.work.answers.answer import Handler
 from mailbot.work.answers.registrar import RegistrarAnswers
+from mailbot.work.answers.replies import RepliesAnswers
 
-_HANDLERS: tuple[Handler, ...] = (RegistrarAnswers(),)
+_HANDLERS: tuple[Handler, ...] = (RegistrarAnswers(), RepliesAnswers())
 
 HANDLERS: Mapping[str, Handler] = {handler.kind: handler for handler in _HANDLERS}

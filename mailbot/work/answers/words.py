@@ -48,7 +48,8 @@ _NO_ANSWER = re.compile(
     r"^(?:(?:det|den|this|it|ska|skal|kräver|krever|needs?|requires?|behöver|behöv[se]|trenger|trengs)\s+)*"
     r"(?:(?:inget|ingen|inte|ej|ikke|ikkje|no|not|nej|nei)\s*)+"
     r"(?:(?:något|noe|att|å|to|be|behöv[se]?|behöver|trengs|trenger|needed|required|nödvändigt|nødvendig)\s*)*"
-    r"(?:svar|svars|besvaras|besvares|besvara|answer|answered|reply|response|åtgärd)?\b[\s.:,;–-]*",
+    r"(?:svar|svars|besvaras|besvares|besvara|answer|answered|reply|response|åtgärd)?\b"
+    r"(?:\s+(?:is\s+)?(?:needed|required|behövs|nödvändigt|nødvendig|trengs|kreves|krävs))?[\s.:,;–-]*",
     re.IGNORECASE,
 )
 _TO_PERSON = re.compile(
