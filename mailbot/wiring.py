@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, TypedDict
 
 from mailbot.config.model import Config, EwsServer, GraphServer, ImapServer, MailboxSettings, MaildirServer
 from mailbot.errors import UserError
-from mailbot.platforms.base import AutoReplies, ForwardRules, Mailbox, Sender, Watch
+from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Watch
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
 from mailbot.store.journal import Journal
 from mailbot.store.lock import exclusive
 from mailbot.store.references import References
 from mailbot.store.store import Store
+from mailbot.work.absence_facts import calendar_absences, stored_absences
 from mailbot.work.context import Context
 
 if TYPE_CHECKING:
@@ -29,6 +30,16 @@ REFERENCE_KEY = "reference-key"
 def references(config: Config) -> References:
     """The keyed hashes behind every REF and Message-ID. UserError names the command that creates the key."""
     return References(Secrets(Path(config.paths.secrets)).reference_key())
+
+
+def calendars(config: Config) -> Calendar:
+    """When people's calendars say that they are out of office."""
+    files = {person.id: Path(person.calendar) for person in config.people if person.calendar}
+    if not files:
+        return NoCalendar()
+    from mailbot.platforms.files.ics import IcsCalendars
+
+    return IcsCalendars(files, config.zone)
 
 
 def templates(config: Config) -> Templates:
@@ -46,6 +57,7 @@ def installation(config: Config, *, by_command: bool = True) -> Iterator[Context
     keys = references(config)
     journal = Journal(Path(config.paths.journal))
     opened = Store.open(config.paths.database, keys, journal=journal, by_command=by_command)
+    calendar = calendars(config)
     with opened as store, live_servers(config) as servers:
         yield Context(
             config=config,
@@ -58,6 +70,8 @@ def installation(config: Config, *, by_command: bool = True) -> Iterator[Context
             open_auto_replies=lambda settings: open_auto_replies(config, settings, servers),
             open_forward_rules=lambda settings: open_forward_rules(config, settings, servers),
             look_ahead=lambda mailboxes: look_ahead(config, mailboxes, store, servers),
+            absence_sources=(stored_absences(store), calendar_absences(calendar)),
+            calendar=calendar,
         )
 
 

@@ -12,6 +12,7 @@ from mailbot.errors import MailbotError, TransientError, UserError
 
 #: command -> (where it lives, one line for the overview); kept here so that the overview imports nothing
 COMMANDS = {
+    "absence": ("mailbot.cli.absence:absence", "Who is away which week, and who covers."),
     "assess": ("mailbot.cli.assess:assess", "What would be decided about .eml files, and why; sends nothing."),
     "attest": ("mailbot.cli.attest:attest", "Say that an authority mailbox was checked, or list who did."),
     "config": ("mailbot.cli.config:config", "Write a configuration, or list every problem of one."),
@@ -22,6 +23,7 @@ COMMANDS = {
     "doctor": ("mailbot.cli.doctor:doctor", "Check configuration, secrets, rights, templates, calendar, clock."),
     "due": ("mailbot.cli.due:due", "Working-day arithmetic, with the days counted and skipped."),
     "explain": ("mailbot.cli.explain:explain", "The recorded decision about a message, and what became of it."),
+    "mandate": ("mailbot.cli.mandate:mandate", "Who may read whose mailbox, and on whose word."),
     "outbox": ("mailbot.cli.outbox:outbox", "What is queued, held, failed or unclear."),
     "pause": ("mailbot.cli.run:pause", "Kill switch: nothing leaves while paused."),
     "person": ("mailbot.cli.person:person", "The directory: who works here, and their mailboxes."),
@@ -29,6 +31,7 @@ COMMANDS = {
     "resume": ("mailbot.cli.run:resume", "End a pause."),
     "run": ("mailbot.cli.run:run", "The daemon; --once makes one complete pass."),
     "secret": ("mailbot.cli.secret:secret", "Set, check or delete a secret."),
+    "setup-autoreply": ("mailbot.cli.setup_autoreply:setup_autoreply", "Staff, before leave: plan an absence."),
     "signature": ("mailbot.cli.signature:signature", "A person's official signature, and whether a mail has it."),
     "status": ("mailbot.cli.status:status", "Last check per mailbox, queue, open items, health."),
 }

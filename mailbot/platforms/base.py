@@ -331,12 +331,24 @@ class Away:
 
     from_: date
     back_on: date
+    #: False: by timed events that take up the working days
+    all_day: bool = True
 
 
 class Calendar(Protocol):
     """When people are away, as far as a calendar tells."""
 
-    def absences(self, person_id: str, from_: date, to: date) -> Sequence[Away]: ...
+    def absences(self, person_id: str, from_: date, to: date) -> Sequence[Away]:
+        """When the calendar says out of office between `from_` and `to`, both included. PermanentError when it cannot
+        be read; nothing for people without a calendar."""
+        ...
+
+
+class NoCalendar:
+    """Nobody has a calendar that can be asked."""
+
+    def absences(self, person_id: str, from_: date, to: date) -> Sequence[Away]:  # noqa: ARG002
+        return ()
 
 
 class Signatures(Protocol):

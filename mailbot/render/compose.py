@@ -1,6 +1,7 @@
 """From a rendered text to finished RFC 5322 bytes: the same input always gives the same bytes (invariant 2)."""
 
 import re
+from base64 import encodebytes
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.header import Header
@@ -39,8 +40,10 @@ def compose(
     auto_submitted: AutoSubmitted,
     original: bytes | None = None,
     original_name: str | None = None,
+    event: bytes | None = None,
 ) -> bytes:
-    """A mail with text and HTML, and the untouched `original` as message/rfc822 when it is given.
+    """A mail with text and HTML, and the untouched `original` as message/rfc822, or the calendar file `event`, when it
+    is given.
 
     `date` is an aware instant. Addresses, names, ids and the subject may be hostile: they can neither add a header
     field nor end one. Ids that are none are left out. Lines end in CRLF, those of `original` as they are.
@@ -59,7 +62,8 @@ def compose(
         *_automatic(auto_submitted),
     ]
     lines = [_field(name, value) for name, value in fields if value]
-    return b"".join([*lines, *_content(rendered, message_id, original, original_name)])
+    content = _with_event(rendered, message_id, event) if event is not None else None
+    return b"".join([*lines, *(content or _content(rendered, message_id, original, original_name))])
 
 
 def _automatic(auto_submitted: AutoSubmitted) -> Iterator[tuple[str, str]]:
@@ -151,6 +155,20 @@ def _content(rendered: Rendered, message_id: str, original: bytes | None, origin
     yield b'Content-Disposition: attachment; filename="' + _file_name(original_name) + b'"' + _CRLF + _CRLF
     yield original
     yield delimiter + b"--" + _CRLF
+
+
+def _with_event(rendered: Rendered, message_id: str, event: bytes) -> list[bytes]:
+    """The same with a calendar file (RFC 5545) that mail programs offer to open."""
+    boundary = _boundary("event", message_id, event).encode("ascii")
+    return [
+        b'Content-Type: multipart/mixed; boundary="' + boundary + b'"' + _CRLF + _CRLF,
+        b"--" + boundary + _CRLF + b"".join(_content(rendered, message_id, None, None)),
+        _CRLF + b"--" + boundary + _CRLF + b"Content-Type: text/calendar; charset=utf-8; method=PUBLISH" + _CRLF,
+        b"Content-Transfer-Encoding: base64" + _CRLF,
+        b'Content-Disposition: attachment; filename="absence.ics"' + _CRLF + _CRLF,
+        encodebytes(event).replace(b"\n", _CRLF),
+        b"--" + boundary + b"--" + _CRLF,
+    ]
 
 
 def _boundary(purpose: str, message_id: str, content: bytes) -> str:

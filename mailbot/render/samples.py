@@ -62,7 +62,13 @@ _UNREAD = (
 
 _CONTACT = {"number": 31, "week": "2026-W31", "name": "Bo Berg", "phone": "0900-100 02", "email": "bo@by.example"}
 _ABSENCE = {
-    "person": {"name": "Anna Ek", "department": "Kommunledningskontoret", "phone": "0900-100 01"},
+    "person": {
+        "id": "anna",
+        "name": "Anna Ek",
+        "department": "Kommunledningskontoret",
+        "phone": "0900-100 01",
+        "email": "anna@by.example",
+    },
     "organisation": "Byns kommun",
     "from_": date(2026, 7, 27),
     "back": date(2026, 8, 10),
@@ -72,6 +78,9 @@ _ABSENCE = {
     "colleague": {"name": "Bo Berg", "phone": "0900-100 02", "email": "bo@by.example"},
     "contacts": (_CONTACT, {**_CONTACT, "number": 32, "week": "2026-W32", "name": "Cia Dahl", "phone": ""}),
 }
+
+_WEEKS = ({"number": 31, "week": "2026-W31", "first": date(2026, 7, 27), "last": date(2026, 7, 31)},)
+_ROLES = ("Bo Berg",)
 
 SAMPLES: Mapping[str, Mapping[str, object]] = {
     "holding_reply": {**_ITEM, "organisation": _ORGANISATION},
@@ -88,6 +97,13 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     },
     "forward_without_original": {**_ITEM, "folder": "Projekt/Skolan", "reason": "too_large"},
     "auto_reply": {"absence": _ABSENCE},
+    "absence_cancelled": {"absence": _ABSENCE, "ref": "B7KQ-2M9X"},
+    "absence_confirmed": {"absence": _ABSENCE, "ref": "B7KQ-2M9X", "set_up_by": "Karin Berg", "roles": _ROLES},
+    "absence_cover": {"absence": _ABSENCE, "weeks": _WEEKS, "looks_after": "A"},
+    "absence_head": {"absence": _ABSENCE, "roles": _ROLES},
+    "absence_switchboard": {"absence": _ABSENCE, "cancelled": False},
+    "absence_uncovered": {"absence": _ABSENCE, "weeks": _WEEKS, "cover": "Bo Berg", "reason": "declined"},
+    "absence_voicemail": {"absence": _ABSENCE},
     "announce_confidential": _ITEM,
     "announce_unparsable": _ITEM,
     "answer_report": {

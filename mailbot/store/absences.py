@@ -13,7 +13,7 @@ from mailbot.store.audit import RULES, Detail, NewLine
 from mailbot.store.database import Database, chunks, upsert
 from mailbot.store.decisions import journaled
 from mailbot.store.lookup import NotFound, shown_form
-from mailbot.store.mandates import revoke_of_absence
+from mailbot.store.mandates import grant_for_absence, revoke_of_absence
 from mailbot.store.records import AbsenceState, CoverAnswer, StoredAbsence
 from mailbot.store.references import References, parse_ref
 from mailbot.store.tables import absence_covers, absence_tokens, absences
@@ -56,34 +56,54 @@ class Absences:
             return _records(connection, select(absences).where(absences.c.ref == _find(connection, ref).ref))[0]
 
     @journaled("absences.plan")
-    def plan(self, absence: Absence, *, replaces: Sequence[str] = (), by: str, now: datetime) -> str:
+    def plan(
+        self, absence: Absence, *, grants_mandate: bool = False, replaces: Sequence[str] = (), by: str, now: datetime
+    ) -> str:
         """Store a new absence, and cancel those in `replaces`, in one transaction; its reference.
 
-        UserError when the person has another standing absence on one of its days.
+        With `grants_mandate` its person lets the colleague of option A read the mailbox meanwhile. UserError when the
+        person has another standing absence on one of its days.
         """
         with self._database.write() as connection:
             for ref in replaces:
                 self._cancel(connection, _find(connection, ref), by=by, now=now)
             _refuse_overlap(connection, absence)
             ref = self._new_ref(connection, absence, now)
-            values = {"ref": ref, "state": "planned", "text_version": 1, "created_by": by, "created_at": now}
-            connection.execute(insert(absences).values(**values, **_columns(absence), changed_at=now))
+            values = {"ref": ref, "state": "planned", "text_version": 1, "told_version": 0, "created_by": by}
+            connection.execute(insert(absences).values(**values, **_columns(absence), created_at=now, changed_at=now))
             _write_covers(connection, ref, absence, {})
+            if grants_mandate:
+                grant_for_absence(connection, self._references, ref, absence, by=by, now=now)
             _note(connection, "absence_planned", ref, _told(absence), by, now)
             return ref
 
     @journaled("absences.change")
-    def change(self, ref: str, absence: Absence, *, by: str, now: datetime) -> None:
-        """Other dates, option or covers; the text gets a new version. Covers who stay the same keep their answer."""
+    def change(
+        self,
+        ref: str,
+        absence: Absence,
+        *,
+        grants_mandate: bool = False,
+        replaces: Sequence[str] = (),
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Other dates, option or covers; the text gets a new version, which is planned anew. What is installed keeps
+        its tokens, and covers who stay the same keep their answer. The rest is as in `plan`."""
         with self._database.write() as connection:
             row = _find(connection, ref, only=STANDING)
+            for other in replaces:
+                self._cancel(connection, _find(connection, other), by=by, now=now)
             _refuse_overlap(connection, absence, but=row.ref)
             before = {cover.week: cover for cover in _covers(connection, [row.ref]).get(row.ref, ())}
-            values = {**_columns(absence), "text_version": row.text_version + 1, "changed_at": now}
+            values = {**_columns(absence), "state": "planned", "changed_at": now}
+            values["text_version"] = row.text_version + 1
             connection.execute(update(absences).where(absences.c.ref == row.ref).values(**values))
             connection.execute(delete(absence_covers).where(absence_covers.c.absence_ref == row.ref))
             _write_covers(connection, row.ref, absence, before)
             revoke_of_absence(connection, row.ref, by=by, now=now)
+            if grants_mandate:
+                grant_for_absence(connection, self._references, row.ref, absence, by=by, now=now)
             _note(connection, "absence_changed", row.ref, _told(absence), by, now)
 
     @journaled("absences.cancel")
@@ -101,11 +121,12 @@ class Absences:
             _note(connection, "absence_state", ref, {"state": state}, by, now)
             return True
 
-    def asked(self, ref: str, weeks: Sequence[str], *, now: datetime) -> None:
-        """The mail that asks the covers of these weeks is queued."""
-        here = (absence_covers.c.absence_ref == ref, absence_covers.c.week.in_(weeks))
+    def told(self, ref: str, version: int, *, now: datetime) -> None:
+        """The mails that tell of this version are queued, those that ask its covers among them."""
+        waiting = (absence_covers.c.absence_ref == ref, absence_covers.c.asked_at.is_(None))
         with self._database.write(in_turn=False) as connection:
-            connection.execute(update(absence_covers).where(*here).values(asked_at=now))
+            connection.execute(update(absences).where(absences.c.ref == ref).values(told_version=version))
+            connection.execute(update(absence_covers).where(*waiting).values(asked_at=now))
 
     @journaled("absences.answer_cover")
     def answer_cover(
@@ -262,6 +283,7 @@ def _record(row: Row[Any], covers: tuple[CoverAnswer, ...]) -> StoredAbsence:
         absence=absence,
         state=row.state,
         text_version=row.text_version,
+        told_version=row.told_version,
         covers=covers,
         created_by=row.created_by,
         created_at=row.created_at,

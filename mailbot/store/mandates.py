@@ -1,12 +1,14 @@
 """Who may read whose personal mailbox (fullmakt; JO: personally addressed mail is opened by others only under one)."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from mailbot.errors import UserError
+from mailbot.policy.absence import Absence
 from mailbot.store import audit
 from mailbot.store.audit import NewLine
 from mailbot.store.database import Database
@@ -59,7 +61,6 @@ class Mandates:
         from_: date,
         to: date | None,
         granted_by: str,
-        absence_ref: str | None = None,
         by: str,
         now: datetime,
     ) -> str:
@@ -68,24 +69,9 @@ class Mandates:
             raise UserError(f"the mandate would end on {to}, before it begins on {from_}; write the later date as --to")
         if owner == reader:
             raise UserError("nobody needs a mandate for their own mailbox; name somebody else as the reader")
-        ref = self._references.ref(f"mandate:{owner}:{reader}:{from_}:{now.isoformat()}", "mandate")
-        row = {
-            "ref": ref,
-            "owner": owner,
-            "reader": reader,
-            "from_on": from_,
-            "to_on": to,
-            "granted_by": granted_by,
-            "absence_ref": absence_ref,
-            "created_by": by,
-            "created_at": now,
-            "revoked_by": None,
-            "revoked_at": None,
-        }
+        values = {"owner": owner, "reader": reader, "from_on": from_, "to_on": to, "granted_by": granted_by}
         with self._database.write() as connection:
-            connection.execute(insert(mandates).values(**row))
-            audit.append(connection, [NewLine(actor=by, action="mandate_added", ref=ref)], now=now)
-        return ref
+            return _insert(connection, self._references, values, by=by, now=now)
 
     @journaled("mandates.revoke")
     def revoke(self, ref: str, *, by: str, now: datetime) -> None:
@@ -97,6 +83,34 @@ class Mandates:
             if row.revoked_at is not None:
                 raise UserError(f"{row.ref} was revoked before")
             _revoke(connection, [row.ref], by=by, now=now)
+
+
+def grant_for_absence(
+    connection: Connection, references: References, absence_ref: str, absence: Absence, *, by: str, now: datetime
+) -> None:
+    """The mandate of an absence that its own person set up under option A, in the transaction that stores it."""
+    values = {
+        "owner": absence.person,
+        "reader": absence.colleague,
+        "from_on": absence.from_,
+        "to_on": absence.back - timedelta(days=1),
+        "granted_by": absence.person,
+        "absence_ref": absence_ref,
+    }
+    _insert(connection, references, values, by=by, now=now)
+
+
+def _insert(
+    connection: Connection, references: References, values: Mapping[str, Any], *, by: str, now: datetime
+) -> str:
+    """Add a mandate and note it; its reference."""
+    content = f"mandate:{values['owner']}:{values['reader']}:{values['from_on']}:{now.isoformat()}"
+    taken = set(connection.execute(select(mandates.c.ref).where(mandates.c.owner == values["owner"])).scalars())
+    ref = next(ref for n in count() if (ref := references.ref(content, "mandate", attempt=n)) not in taken)
+    row = {"absence_ref": None, **values, "ref": ref, "created_by": by, "created_at": now}
+    connection.execute(insert(mandates).values(**row, revoked_by=None, revoked_at=None))
+    audit.append(connection, [NewLine(actor=by, action="mandate_added", ref=ref)], now=now)
+    return ref
 
 
 def revoke_of_absence(connection: Connection, absence_ref: str, *, by: str, now: datetime) -> None:

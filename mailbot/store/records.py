@@ -324,6 +324,8 @@ class StoredAbsence:
     state: AbsenceState
     #: rises with every change of the text, from 1
     text_version: int
+    #: the version that covers and switchboard have heard of; 0: none
+    told_version: int
     covers: tuple[CoverAnswer, ...]
     #: the actor who planned it
     created_by: str

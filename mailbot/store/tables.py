@@ -355,6 +355,8 @@ absences = Table(
     Column("state", Text, nullable=False),
     # rises with every change of the automatic reply: who got an older text gets the new one (RFC 5230 4.2, :handle)
     Column("text_version", Integer, nullable=False),
+    # the version that covers and switchboard have heard of; 0: none
+    Column("told_version", Integer, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),

@@ -21,6 +21,11 @@ def auto_reply(
     return templates.render("auto_reply", language or config.policy.language, absence=context)
 
 
+def voicemail(config: Config, templates: Templates, absence: Absence) -> Rendered:
+    """What the person records on the telephone meanwhile (B5)."""
+    return templates.render("absence_voicemail", config.policy.language, absence=values_of(config, absence))
+
+
 def values_of(config: Config, absence: Absence) -> dict[str, object]:
     """What templates may say about an absence. Somebody who has left the directory goes by the person id."""
     return {

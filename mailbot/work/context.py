@@ -1,10 +1,10 @@
 """What every verb of the day works with; `wiring` builds it from the configuration."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mailbot.config.model import Config, MailboxSettings
-from mailbot.platforms.base import AutoReplies, ForwardRules, Mailbox, Sender, Watch
+from mailbot.config.model import Config, MailboxSettings, PersonSettings
+from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Watch
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store
@@ -33,6 +33,10 @@ class Context:
     lease_seconds: float = 1200
     #: what else knows of absences, beside the people file and people's own notices
     absence_sources: Sequence[AbsenceSource] = ()
+    #: when calendars say that somebody is out of office
+    calendar: Calendar = field(default_factory=NoCalendar)
+    #: whether a colleague may open a mailbox on its server; None: that cannot be asked
+    may_read: Callable[[MailboxSettings, PersonSettings], bool | None] = lambda _mailbox, _colleague: None
 
     @property
     def enforcing(self) -> bool:

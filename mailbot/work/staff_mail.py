@@ -21,12 +21,14 @@ def staff_mail(
     to: Sequence[str],
     now: datetime,
     original: bytes | None = None,
+    event: bytes | None = None,
     ref: str | None = None,
     reply_to: str | None = None,
     in_reply_to: str | None = None,
     ticket: NewTicket | None = None,
 ) -> NewMail:
-    """A mail ready to queue (invariant 2); `now` is its date, aware. `original` goes along untouched.
+    """A mail ready to queue (invariant 2); `now` is its date, aware. `original` goes along untouched, `event` as a
+    calendar file.
 
     With a `ticket` its reader may act by answering it; answers go to the service mailbox, or to `reply_to`.
     """
@@ -45,6 +47,7 @@ def staff_mail(
         references=(in_reply_to,) if in_reply_to else (),
         auto_submitted="auto-replied" if in_reply_to else "auto-generated",
         original=original,
+        event=event,
     )
     return NewMail(
         dedup_key=dedup_key,

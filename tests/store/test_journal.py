@@ -231,7 +231,6 @@ def test_absences_and_mandates_come_back_whole(town: Restored) -> None:
         from_=date(2026, 7, 6),
         to=None,
         granted_by="anna",
-        absence_ref=ref,
         by=EVA,
         now=LATER,
     )

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("colleague", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column("told_version", sa.Integer(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("changed_at", _INSTANT, nullable=False),
