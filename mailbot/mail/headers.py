@@ -33,19 +33,23 @@ _MAIL_FIELD = re.compile(
 class Headers:
     """Header fields of one message. Lookup ignores case (RFC 5322 1.2.2); the first field of a name wins."""
 
-    __slots__ = ("_fields", "_index")
+    __slots__ = ("_decoded", "_fields", "_index")
 
     def __init__(self, fields: Sequence[tuple[str, bytes]] = ()) -> None:
         """`fields`: names in lower case with their raw bodies, folds and all, top to bottom."""
         self._fields = tuple(fields)
         self._index: dict[str, list[bytes]] = {}
+        self._decoded: dict[str, str | None] = {}  # many rules ask for the same few fields
         for name, body in self._fields:
             self._index.setdefault(name, []).append(body)
 
     def get(self, name: str) -> str | None:
         """Decoded (RFC 2047), unfolded value of the first field called `name`, without control characters."""
+        if name in self._decoded:
+            return self._decoded[name]
         bodies = self._index.get(name.lower())
-        return None if bodies is None else decode_field(bodies[0][:MAX_FIELD_OCTETS])
+        value = self._decoded[name] = None if bodies is None else decode_field(bodies[0][:MAX_FIELD_OCTETS])
+        return value
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """Every field called `name`, top to bottom."""

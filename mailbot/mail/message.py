@@ -95,11 +95,14 @@ def parse_headers(raw: bytes) -> Message:
     return _from_headers(_read_block(_with_line_feeds(raw)))
 
 
-def parse(raw: bytes, *, own_signature_lines: Sequence[str] = ()) -> Message:
-    """The whole message, read in one linear pass."""
+def parse(raw: bytes, *, own_signature_lines: Sequence[str] = (), known: Message | None = None) -> Message:
+    """The whole message, read in one linear pass. `known`: what its header block, read before, came to."""
     text = _with_line_feeds(raw)
     block = _read_block(text)
-    message = _from_headers(block)
+    if known is not None and known.headers == block.headers:
+        message = replace(known, defects=_header_defects(block, known.message_id, known.date))
+    else:
+        message = _from_headers(block)
     structure = walk(text, block.headers, block.body_start)
     body, defects = read_body(text, structure, own_signature_lines)
     all_defects = tuple(sorted(structure.defects.union(defects, message.defects)))

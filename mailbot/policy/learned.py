@@ -40,6 +40,11 @@ _BITS = 32
 _HALF = 1 << (_BITS - 1)
 _MASK = (1 << _BITS) - 1
 _SCALE = 1000
+#: halves, thirds and hundredths of points are whole numbers of these
+_PARTS = 600
+_EXACT = 1e-9
+#: heavier weights might spill over into the next field
+_HEAVIEST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +57,18 @@ class Weights:
 
     def scores(self, found: Features) -> dict[str, float]:
         """Log-odds of every question."""
-        by_value: dict[float, int] = {}
+        packed: dict[float, int] = {}
         for family, values in found.families.items():
             rows = self.rows[family]
             for value, names in values.items():
-                known = rows.keys() & names.keys()
-                by_value[value] = by_value.get(value, 0) + sum(map(rows.__getitem__, known))
+                row = sum(map(rows.__getitem__, rows.keys() & names.keys()))
+                unit, times = _in_parts(value)
+                packed[unit] = packed.get(unit, 0) + row * times
         sums = list(self.biases)
-        for value, packed in by_value.items():
-            if packed:
+        for value, row in packed.items():
+            if row:
                 share = value / _SCALE
-                sums = [total + weight * share for total, weight in zip(sums, self._unpacked(packed), strict=True)]
+                sums = [total + weight * share for total, weight in zip(sums, self._unpacked(row), strict=True)]
         return dict(zip(self.questions, sums, strict=True))
 
     def _unpacked(self, packed: int) -> Iterable[int]:
@@ -101,6 +107,12 @@ class Weights:
         return sorted(points, key=lambda found: -abs(found[2]))[:most]
 
 
+def _in_parts(value: float) -> tuple[float, int]:
+    """`value` as a unit and how many of it: most share one unit, so that their rows become one sum."""
+    parts = round(value * _PARTS)
+    return (1 / _PARTS, parts) if abs(value * _PARTS - parts) < _EXACT else (value, 1)
+
+
 @cache
 def _all_halves(questions: int) -> int:
     """What makes every field of a packed number positive."""
@@ -136,6 +148,8 @@ def parse(lines: Iterable[str]) -> Weights:
         family, _, name = feature.partition(" ")
         if family not in OF_WORDS:
             family, name = OTHER, feature
+        if abs(float(weight)) > _HEAVIEST:
+            raise ValueError(f"learned weights: {feature!r} weighs more than {_HEAVIEST}")
         packed = round(float(weight) * _SCALE) << (_BITS * number)
         rows[family][name] = rows[family].get(name, 0) + packed
     return Weights(tuple(questions), tuple(biases), rows)

@@ -7,7 +7,7 @@ reports is mapped back to the decoded text, so that evidence can be shown withou
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from mailbot.mail import language
@@ -46,14 +46,11 @@ _AUTHORITY_NAME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """What rules look at. `new` is the joined new text, cut off where no person writes on; "" without text."""
 
     message: Message
-    #: sv, nb, nn, da, fi, en, de; None when too little text tells
-    language: str | None
-    language_confidence: float
     #: as decoded, prefixes included (evidence counts in it)
     subject: str
     #: where the subject begins behind "Re:", "SV:", "VB:" ...
@@ -63,8 +60,6 @@ class Reading:
     is_complete: bool
     #: offset pairs (in `new`, in Body.text) at which each new span begins
     offsets: tuple[tuple[int, int], ...]
-    #: start and end in `new` of each sentence or line with words in it
-    sentences: tuple[tuple[int, int], ...]
     #: who wrote, by the author's address: our own organisation, a public body, a private mail provider, others
     sender_class: SenderClass
     #: where the mailbox that holds this copy stands among the recipients
@@ -75,6 +70,26 @@ class Reading:
     is_forward: bool
     #: what offsets in `new` are counted in, after `offsets`: the mail's own text, or that of an attachment
     field: str = "text"
+
+    @cached_property
+    def _language(self) -> tuple[str | None, float]:
+        enough = len(self.new) > 40 or self.field != "text"
+        return language.detect(self.new if enough else f"{self.subject}\n{self.new}")
+
+    @property
+    def language(self) -> str | None:
+        """sv, nb, nn, da, fi, en, de; None when too little text tells."""
+        return self._language[0]
+
+    @property
+    def language_confidence(self) -> float:
+        """From 0 to 1."""
+        return self._language[1]
+
+    @cached_property
+    def sentences(self) -> tuple[tuple[int, int], ...]:
+        """Start and end in `new` of each sentence or line with words in it."""
+        return _sentences(self.new)
 
     @property
     def has_body(self) -> bool:
@@ -131,18 +146,14 @@ def read(message: Message, facts: Facts) -> Reading:
     new, offsets = _new_text(message)
     is_complete = len(new) <= _JUDGED_CHARACTERS
     new = new[:_JUDGED_CHARACTERS]
-    found_language, confidence = language.detect(new if len(new) > 40 else f"{message.subject}\n{new}")
     prefixes = subject_prefixes(message.subject)
     return Reading(
         message=message,
-        language=found_language,
-        language_confidence=confidence,
         subject=message.subject,
         subject_start=prefixes.start,
         new=new,
         is_complete=is_complete,
         offsets=offsets,
-        sentences=_sentences(new),
         sender_class=sender_class(message, facts),
         addressed=_addressed(message, facts),
         is_list=is_list(message),
@@ -154,15 +165,11 @@ def read(message: Message, facts: Facts) -> Reading:
 def of_attachment(reading: Reading, number: int, text: str) -> Reading:
     """The mail as if the text of its attachment were what its writer wrote."""
     new = text[:_JUDGED_CHARACTERS]
-    found_language, confidence = language.detect(new)
     return replace(
         reading,
-        language=found_language,
-        language_confidence=confidence,
         new=new,
         is_complete=len(text) <= _JUDGED_CHARACTERS,
         offsets=(),
-        sentences=_sentences(new),
         field=f"attachment:{number}",
     )
 

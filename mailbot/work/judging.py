@@ -108,7 +108,7 @@ class Judge:
                 raw = self._fetch(reading.arrival, with_attachments=decision.needs is Stage.ATTACHMENTS)
                 if raw is None:  # moved or deleted meanwhile: its next place is read with the next change
                     return reading
-                message = parse(raw, own_signature_lines=self._own_lines)
+                message = parse(raw, own_signature_lines=self._own_lines, known=message)
                 if decision.needs is Stage.ATTACHMENTS:
                     facts = replace(facts, attached=attachment_texts(raw, message))
                 decision = decide(message, facts, policy, self._now)
