@@ -143,7 +143,7 @@ class GraphServer:
     base_url: str = "https://graph.microsoft.com/v1.0"
     authority_url: str = "https://login.microsoftonline.com"
     #: the most that all mailboxes of this tenant are asked together
-    requests_per_second: int = 50
+    requests_per_second: int = 200
     #: a mailbox outside the application's scope; `mailbot doctor` proves that it cannot be reached
     out_of_scope: str = ""
 

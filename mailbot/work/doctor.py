@@ -22,6 +22,7 @@ from mailbot.store import schema
 from mailbot.store.database import sqlite_path
 from mailbot.work.doctor_ews import ews_checks
 from mailbot.work.doctor_findings import Check, Findings
+from mailbot.work.doctor_graph import graph_checks
 from mailbot.work.doctor_imap import imap_checks
 from mailbot.work.doctor_mail import mailbox_checks, outgoing_checks
 from mailbot.work.doctor_people import people_checks
@@ -70,6 +71,7 @@ def examine(installation: Installation, *, language: str, now: datetime) -> list
         *mailbox_checks(config, installation.open_mailbox, find),
         *imap_checks(config, installation.imap, find, now),
         *ews_checks(config, installation.ews, find),
+        *graph_checks(config, installation.graph, find),
         *outgoing_checks(config, find),
         *_templates(installation.template_problems, find),
         *_calendar(config, find, now),

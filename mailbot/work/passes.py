@@ -57,6 +57,7 @@ def one_pass(
     wanted = [mailbox for mailbox in context.config.mailboxes if mailbox.role != "service"]
     if back_off is not None:
         wanted = [mailbox for mailbox in wanted if back_off.may_try(mailbox.address, now)]
+    context.look_ahead((*wanted, context.config.service_mailbox))
     mailboxes = read_all(context, wanted, now, progress)
     if back_off is not None:
         back_off.note(mailboxes, now)
@@ -98,6 +99,7 @@ def news_pass(context: Context, now: datetime, addresses: Collection[str], back_
     if not wanted:
         return 0
     recovery.notice(context)
+    context.look_ahead(wanted)
     mailboxes = read_all(context, wanted, now, lambda _: None)
     back_off.note(mailboxes, now)
     note_readings(context, mailboxes, now)

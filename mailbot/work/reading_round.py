@@ -53,7 +53,6 @@ def read_all(
     context: Context, mailboxes: Sequence[MailboxSettings], now: datetime, progress: Progress
 ) -> tuple[MailboxPass, ...]:
     """Received mail of every mailbox first, then everybody's Sent folder: an answer is seen after its question."""
-    context.look_ahead(mailboxes)
     with ThreadPoolExecutor(max_workers=context.config.schedule.workers, thread_name_prefix="reader") as pool:
         received = list(pool.map(lambda one: _isolated(read_received, context, one, now, progress), mailboxes))
         readable = [one for one, result in zip(mailboxes, received, strict=True) if result.error is None]

@@ -13,7 +13,6 @@ from mailbot.platforms.graph.mailbox import GraphMailbox
 from mailbot.platforms.graph.rules import GraphForwardRules
 from mailbot.platforms.graph.sender import GraphSender
 from mailbot.platforms.graph.servers import GraphServers
-from mailbot.platforms.pacing import Pacing
 from tests.platforms.contract_sender import ANNA, EVA, SERVICE, Crash
 from tests.servers.graph_identity import CLIENT_ID, CLIENT_SECRET, TENANT
 from tests.servers.graph_server import GraphServer
@@ -26,21 +25,9 @@ def settings(server: GraphServer, **more: object) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
-class Slept(list[float]):
-    """Instead of sleeping."""
-
-    def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-def servers(slept: Slept | None = None, **more: object) -> GraphServers:
-    """As a new process would have them; nothing really waits."""
-    slept = slept if slept is not None else Slept()
-    return GraphServers(
-        lambda name: CLIENT_SECRET,
-        pacing=lambda server: Pacing(4, server.requests_per_second, sleep=slept, jitter=lambda: 0.5),
-        **more,  # type: ignore[arg-type]
-    )
+def servers(**more: object) -> GraphServers:
+    """As a new process would have them."""
+    return GraphServers(lambda name: CLIENT_SECRET, **more)  # type: ignore[arg-type]
 
 
 class GraphWorld:

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,9 @@ def postfix(server_folder: Path, authority: Authority, dovecot: Dovecot) -> Iter
 
 
 @pytest.fixture
-def graph() -> "Iterator[GraphServer]":
+def graph(monkeypatch: pytest.MonkeyPatch) -> "Iterator[GraphServer]":
     """A pretended Microsoft Graph with an empty tenant; all that passes through it must be as Microsoft describes."""
+    from mailbot.platforms.pacing import Pacing
     from tests.servers.graph_schema import SCHEMA
     from tests.servers.graph_server import GraphServer
     from tests.servers.graph_tenant import Tenant
@@ -67,6 +69,9 @@ def graph() -> "Iterator[GraphServer]":
     if not SCHEMA.exists():
         _tell("REQUESTS TO MICROSOFT GRAPH WERE NOT VALIDATED: ../shared/schemas/graph/graph-mail.yaml is absent")
     with GraphServer(Tenant()) as server:
+        # what mailbot would wait is noted, and nobody waits
+        patient = partial(Pacing, sleep=server.waits.append, jitter=lambda: 0.5)
+        monkeypatch.setattr("mailbot.platforms.graph.servers.Pacing", patient)
         yield server
     assert server.violations == []
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -261,7 +262,7 @@ def _message(item: Item, query: Query, headers: Headers) -> Json:
         "receivedDateTime": stamp,
         "sentDateTime": _sent_at(item) or stamp,
         "internetMessageId": item.message_id,
-        "subject": str(parsed["Subject"] or ""),
+        "subject": _decoded(str(parsed["Subject"] or "")),
         "isRead": item.is_read,
         "isDraft": item.is_draft,
         "parentFolderId": item.folder,
@@ -294,7 +295,13 @@ def _sent_at(item: Item) -> str | None:
 
 def _people(fields: Sequence[str]) -> list[Json]:
     pairs = getaddresses([str(each) for each in fields])
-    return [{"emailAddress": {"name": name or address, "address": address}} for name, address in pairs if address]
+    return [
+        {"emailAddress": {"name": _decoded(name) or address, "address": address}} for name, address in pairs if address
+    ]
+
+
+def _decoded(text: str) -> str:
+    return str(make_header(decode_header(text)))
 
 
 # --- acting ---------------------------------------------------------------------------------------------------------

@@ -61,9 +61,13 @@ class IdentityProvider:
             code = 700027 if "client_assertion" in form else 7000215
             text = f"AADSTS{code}: Invalid credential for {CLIENT_ID}."
             return _json({"error": "invalid_client", "error_description": text, "error_codes": [code]}, 401)
-        token = f"eyJ0eXAiOiJKV1QiPLANTED{next(self._numbers)}"
+        token = self.token(next(self._numbers))
         self.issued.append(token)
         return _json({"token_type": "Bearer", "expires_in": 3599, "access_token": token})
+
+    def token(self, number: int) -> str:
+        """Opaque to applications, says Microsoft (entra/identity-platform/access-tokens); it is a JWT all the same."""
+        return f"eyJ0eXAiOiJKV1QiPLANTED{number}"
 
     def _is_proven(self, form: Any) -> bool:
         if self.certificate is None:

@@ -67,6 +67,8 @@ class GraphServer:
         self.faults: list[Fault] = []
         self.log: list[Asked] = []
         self.violations: list[str] = []
+        #: seconds that the client waited, or would have
+        self.waits: list[float] = []
         self.offers_batch = True
         #: runs before and after each change of a mailbox, and may raise
         self.on_the_wire: Callable[[], None] = lambda: None

@@ -3,6 +3,7 @@
 Nothing here knows HTTP; `graph_server` speaks it.
 """
 
+import base64
 import email
 import email.policy
 import html
@@ -73,22 +74,18 @@ class Item:
         """The MIME form, with what was attached to a draft later."""
         if not self.attachments:
             return self.raw
-        whole = email.message_from_bytes(self.raw, policy=email.policy.SMTP)
-        assert isinstance(whole, EmailMessage)
+        boundary = str(self.parsed.get_boundary()).encode()
+        assert self.parsed.get_content_type() == "multipart/mixed"
+        pieces = [self.raw.rpartition(b"--" + boundary + b"--")[0]]
         for each in self.attachments:
-            main, _, sub = str(each["contentType"]).partition("/")
-            part = EmailMessage(policy=email.policy.SMTP)
-            part["Content-Type"] = f"{main}/{sub}"
-            part["Content-Disposition"] = f'attachment; filename="{each["name"]}"'
-            if main == "message":
-                part["Content-Transfer-Encoding"] = "8bit"
-                part.set_payload(each["bytes"].decode("latin-1"))
-            else:
-                part.set_content(each["bytes"], maintype=main, subtype=sub, filename=each["name"])
-            if not whole.is_multipart() or whole.get_content_subtype() != "mixed":
-                whole.make_mixed()
-            whole.attach(part)
-        return whole.as_bytes()
+            enclosed = each["contentType"] == "message/rfc822"
+            encoding, content = ("8bit", each["bytes"]) if enclosed else ("base64", base64.encodebytes(each["bytes"]))
+            head = (
+                f"--{boundary.decode()}\r\nContent-Type: {each['contentType']}\r\nContent-Transfer-Encoding: {encoding}"
+                f'\r\nContent-Disposition: attachment; filename="{each["name"]}"\r\n\r\n'
+            )
+            pieces += [head.encode(), content, b"\r\n"]
+        return b"".join([*pieces, b"--", boundary, b"--\r\n"])
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ _PUBLIC_CLOUD = "https://graph.microsoft.com"
 _NATIONAL_CLOUDS = ("graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn")
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+#: a refused identity is left alone for so long
+_REFUSED_SECONDS = 300.0
 _DISCOVERY = "/.well-known/openid-configuration"
 _END_POINTS = {"authorization": "authorize", "token": "token"}
 #: what Entra answers that an administrator can act upon (entra/identity-platform/reference-error-codes)
@@ -59,19 +62,32 @@ class Tokens:
     identity: Identity
     scope: str
     http: httpx.Client
+    monotonic: Callable[[], float] = time.monotonic
     _app: Any = None
+    #: what was refused is not tried for every mailbox
+    _refused: TokenRefused | None = None
+    _refused_until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, *, refused: str | None = None) -> str:
         """A token; a new one when the one we have is `refused`. TokenRefused or TransientError without one."""
         with self._lock:
-            if self._app is None:
-                self._app = self._application()
-            with self._trouble():
+            if self._refused is not None and self.monotonic() < self._refused_until:
+                raise TokenRefused(str(self._refused))
+            try:
+                return self._asked(refused)
+            except TokenRefused as error:
+                self._refused, self._refused_until = error, self.monotonic() + _REFUSED_SECONDS
+                raise
+
+    def _asked(self, refused: str | None) -> str:
+        if self._app is None:
+            self._app = self._application()
+        with self._trouble():
+            answer = self._app.acquire_token_for_client([self.scope])
+            if refused is not None and answer.get("access_token") == refused:
+                self._app.remove_tokens_for_client()
                 answer = self._app.acquire_token_for_client([self.scope])
-                if refused is not None and answer.get("access_token") == refused:
-                    self._app.remove_tokens_for_client()
-                    answer = self._app.acquire_token_for_client([self.scope])
         return _token(answer)
 
     @property
@@ -154,7 +170,9 @@ class _MsalHttp:
         return answer
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> "_Answer":
-        return _Answer(self.http.post(self._led_back(url), params=params, data=data, headers=headers))
+        # msal signs assertions as bytes, which httpx would write as "b'...'"
+        form = {name: each.decode() if isinstance(each, bytes) else each for name, each in (data or {}).items()}
+        return _Answer(self.http.post(self._led_back(url), params=params, data=form, headers=headers))
 
     def close(self) -> None: ...
 
