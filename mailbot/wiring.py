@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from mailbot.config.model import Config, EwsServer, GraphServer, ImapServer, MailboxSettings, MaildirServer
 from mailbot.errors import UserError
-from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Watch
+from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Signatures, Watch
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
 from mailbot.store.journal import Journal
@@ -69,6 +69,7 @@ def installation(config: Config, *, by_command: bool = True) -> Iterator[Context
             open_watch=lambda settings: open_watch(config, settings, servers),
             open_auto_replies=lambda settings: open_auto_replies(config, settings, servers),
             open_forward_rules=lambda settings: open_forward_rules(config, settings, servers),
+            open_signatures=lambda settings: open_signatures(config, settings, servers),
             look_ahead=lambda mailboxes: look_ahead(config, mailboxes, store, servers),
             absence_sources=(stored_absences(store), calendar_absences(calendar)),
             calendar=calendar,
@@ -187,6 +188,15 @@ def open_watch(config: Config, settings: MailboxSettings, servers: LiveServers) 
         return servers.imap.watch(server, settings)
     if servers.ews and isinstance(server, EwsServer):
         return servers.ews.server(server).watch(settings.address)
+    return None
+
+
+def open_signatures(config: Config, settings: MailboxSettings, servers: LiveServers) -> Signatures | None:
+    """The automatic signature of one mailbox; None where its server has no interface for it."""
+    server = config.servers[settings.server]
+    if isinstance(server, EwsServer):
+        assert servers.ews is not None
+        return servers.ews.server(server).signatures
     return None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailbot.cli.options import config_option, json_option, lang_option, load_config
+from mailbot.cli.options import at_option, by_option, config_option, json_option, lang_option, load_config
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config, PersonSettings
@@ -80,6 +80,38 @@ def check(
     else:
         _print(report, chosen(lang, config))
     return 1 if report.problems else 0
+
+
+@signature.command()
+@click.argument("who", metavar="PERSON")
+@at_option
+@by_option
+@lang_option
+@config_option
+def install(who: str, at: str | None, by: str | None, lang: str | None, config_path: Path | None) -> None:
+    """Make the official signature PERSON's automatic one, or mail it to them where the server has no way to.
+
+    Exchange on your own servers takes it for Outlook on the web. For administrators, and for everybody themselves.
+
+    \b
+    Examples:
+      mailbot signature install eva
+      sudo -u mailbot mailbot signature install stina.nyman@bjurholm.example
+    """
+    from mailbot.cli.acting import actor, require
+    from mailbot.cli.clock import instant
+    from mailbot.cli.language import chosen
+    from mailbot.config.texts import catalogue
+    from mailbot.wiring import installation
+    from mailbot.work.signature_install import install_signature
+
+    config = load_config(config_path)
+    person, acting = _person(config, who), actor(config, by)
+    require(acting, (person.id,), "set somebody else's signature")
+    with installation(config) as context:
+        way = install_signature(context, person, by=acting.id, now=instant(at, config.zone))
+    texts = catalogue("mailbot.cli", "signature_texts", chosen(lang, config))
+    click.echo(texts[f"install.{way}"].format(name=person.name, email=person.email))
 
 
 def _person(config: "Config", who: str) -> "PersonSettings":

@@ -104,6 +104,10 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     "absence_switchboard": {"absence": _ABSENCE, "cancelled": False},
     "absence_uncovered": {"absence": _ABSENCE, "weeks": _WEEKS, "cover": "Bo Berg", "reason": "declined"},
     "absence_voicemail": {"absence": _ABSENCE},
+    "signature_block": {
+        "block": ("*" * 64, "Med vänlig hälsning", "Anna Ek", "Byns kommun", "Tel: 0900-100 01"),
+        "organisation": _ORGANISATION,
+    },
     "announce_confidential": _ITEM,
     "announce_unparsable": _ITEM,
     "answer_report": {

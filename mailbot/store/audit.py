@@ -49,10 +49,15 @@ def append(connection: Connection, lines: Iterable[NewLine], *, now: datetime) -
 
 
 class Audit:
-    """Reading the trail."""
+    """Reading the trail, and adding what stands in no other table."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def note(self, line: NewLine, *, now: datetime) -> None:
+        """One line for something that was done outside the database."""
+        with self._database.write() as connection:
+            append(connection, [line], now=now)
 
     def list(self, ref: str | None = None, *, limit: int = 200) -> list[AuditLine]:
         """The newest `limit` lines (of one reference), oldest first."""

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Signatures, Watch
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
-from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Watch
+from mailbot.config.model import Config, MailboxSettings
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store
@@ -26,6 +27,8 @@ class Context:
     #: installs automatic replies and forwarding in a mailbox; None where its server cannot answer by itself
     open_auto_replies: Callable[[MailboxSettings], AutoReplies | None] = lambda _: None
     open_forward_rules: Callable[[MailboxSettings], ForwardRules | None] = lambda _: None
+    #: the automatic signature of one mailbox; None where its server has no interface for it
+    open_signatures: Callable[[MailboxSettings], Signatures | None] = lambda _: None
     #: asks for many mailboxes at once what is new in them, before they are read one by one
     look_ahead: Callable[[Sequence[MailboxSettings]], None] = lambda _: None
     #: how long an attempt to send may take before another process looks it up; longer than a server may (RFC 5321
