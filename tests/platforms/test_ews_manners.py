@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 
 from mailbot.errors import PermanentError, TransientError
 from mailbot.mail.message import parse
@@ -21,7 +22,7 @@ from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
 from mailbot.platforms.ews.forward_rules import ClientOnlyRules
 from mailbot.platforms.ews.sender import Unclear
 from mailbot.platforms.ews.servers import EwsServerSessions
-from mailbot.platforms.ews.session import NoAnswer
+from mailbot.platforms.ews.session import Endpoint, NoAnswer, open_session
 from tests.platforms.contract_absence import ANNA, LEAVE, REGISTRY
 from tests.platforms.contract_mailbox import arrivals, folder, mail, minute, read_all
 from tests.platforms.contract_sender import EVA, SERVICE, attempt, outgoing
@@ -165,6 +166,31 @@ def test_a_mailbox_out_of_scope_says_which_role_is_missing(world: EwsMailboxWorl
 def test_a_mailbox_that_is_not_there(world: EwsMailboxWorld) -> None:
     with pytest.raises(PermanentError, match="no mailbox nobody@bjurholm"):
         world.sessions().mailbox("nobody@bjurholm.example").folders()
+
+
+# --- logging in ---
+
+
+def test_each_way_of_logging_in(tmp_path: Path) -> None:
+    def made(**values: object) -> Endpoint:
+        return Endpoint(url="https://mail.by.example/EWS/Exchange.asmx", trusted="/ca.pem", **values)  # type: ignore[arg-type]
+
+    ntlm = open_session(made(auth="ntlm", user="BY\\svc", secret=lambda: "s3cret"))
+    assert (type(ntlm.auth).__name__, ntlm.auth.username) == ("HttpNtlmAuth", "BY\\svc")
+    certificate = open_session(made(auth="certificate", certificate=str(tmp_path / "key.pem")))
+    assert (certificate.auth, certificate.cert) == (None, str(tmp_path / "key.pem"))
+    tokens = iter(["first", "second"])
+    oauth = open_session(made(auth="oauth", token=lambda: next(tokens)))
+    asked = [oauth.prepare_request(requests.Request("POST", "https://mail.by.example/")) for _ in range(2)]
+    assert [each.headers["Authorization"] for each in asked] == ["Bearer first", "Bearer second"]
+    for session in (ntlm, certificate, oauth):
+        assert (session.verify, session.trust_env) == ("/ca.pem", False)
+
+
+def test_a_missing_kerberos_library_is_named() -> None:
+    endpoint_ = Endpoint(url="https://mail.by.example/EWS/Exchange.asmx", auth="kerberos", trusted="")
+    with pytest.raises(PermanentError, match=r"exchangelib\[kerberos\]"):
+        EwsServerSessions(endpoint_).mailbox(ANNA).folders()
 
 
 # --- TLS ---

@@ -28,7 +28,7 @@ from exchangelib.errors import (
 )
 from exchangelib.protocol import FailFast, Protocol
 from exchangelib.services.common import EWSAccountService
-from exchangelib.transport import BASIC, GSSAPI, NOAUTH, NTLM
+from exchangelib.transport import AUTH_TYPE_MAP, BASIC, GSSAPI, NOAUTH, NTLM
 from exchangelib.util import SOAPNS, to_xml
 from exchangelib.version import EXCHANGE_2013_SP1, Version
 
@@ -95,6 +95,9 @@ class _OneSession(Protocol):  # type: ignore[misc]
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        auth_type = _AUTH_TYPES[endpoint.auth]
+        if auth_type not in AUTH_TYPE_MAP:
+            raise PermanentError("auth = \"kerberos\" needs a library: run `pip install 'exchangelib[kerberos]'`")
         credentials = None
         if endpoint.secret is not None and endpoint.auth in ("ntlm", "basic"):
             credentials = Credentials(endpoint.user, endpoint.secret())
@@ -102,7 +105,7 @@ class _OneSession(Protocol):  # type: ignore[misc]
             config=Configuration(
                 credentials=credentials,
                 service_endpoint=endpoint.url,
-                auth_type=_AUTH_TYPES[endpoint.auth],
+                auth_type=auth_type,
                 # The oldest version that has all we use; the server's own is learned from its first answer.
                 version=Version(build=EXCHANGE_2013_SP1),
                 retry_policy=FailFast(),
@@ -126,6 +129,12 @@ class _OneSession(Protocol):  # type: ignore[misc]
         if self._endpoint.token is not None:
             session.auth = _Bearer(self._endpoint.token)
         return session
+
+
+def open_session(endpoint: Endpoint) -> requests.Session:
+    """An HTTP session that logs in as `endpoint` says; nothing is connected yet."""
+    session: requests.Session = _OneSession.alone(endpoint).create_session()
+    return session
 
 
 class _Operation(EWSAccountService):  # type: ignore[misc]
