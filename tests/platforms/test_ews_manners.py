@@ -70,6 +70,18 @@ def test_nothing_new_costs_one_request_a_folder(world: EwsMailboxWorld) -> None:
     assert asked == Counter({"SyncFolderItems": len(folders)})
 
 
+def test_folders_are_asked_for_once_a_pass(world: EwsMailboxWorld) -> None:
+    clock = Clock()
+    sessions = EwsServerSessions(endpoint(world.server.url), monotonic=clock)
+    with world.server.counted() as asked:
+        for _ in range(2):
+            sessions.mailbox(ANNA).folders()
+    assert asked == Counter({"GetFolder": 1, "FindFolder": 1})
+    world.create_folder("Nytt")
+    clock.seconds += 60
+    assert "Nytt" in [each.name for each in sessions.mailbox(ANNA).folders()]
+
+
 def test_one_new_message_costs_two_requests_more(world: EwsMailboxWorld) -> None:
     mailbox = world.open()
     inbox = folder(mailbox)

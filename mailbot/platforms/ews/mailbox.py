@@ -31,19 +31,28 @@ class _Listing:
 
 
 class EwsMailbox:
-    """Mailbox behind one session, which goes back with `close`. Mail older than `since` (aware) is never listed."""
+    """Mailbox behind one session, which goes back with `close`. Mail older than `since` (aware) is never listed.
+
+    `list_folders` gives the folders where they were asked for a short while ago.
+    """
 
     def __init__(
-        self, session: EwsSession, *, since: datetime | None = None, give_back: Callable[[], None] = lambda: None
+        self,
+        session: EwsSession,
+        *,
+        since: datetime | None = None,
+        list_folders: Callable[[EwsSession], Sequence[Folder]] = find_folders,
+        give_back: Callable[[], None] = lambda: None,
     ) -> None:
         self._session = session
+        self._list_folders = list_folders
         self._since = since.timestamp() if since else 0.0
         self._give_back = give_back
         #: of those whose headers were fetched last, the messages whose attachments are worth leaving behind
         self._large: set[str] = set()
 
     def folders(self) -> Sequence[Folder]:
-        return find_folders(self._session)
+        return self._list_folders(self._session)
 
     def changes(self, folder: Folder, cursor: str | None, *, limit: int = 500) -> Iterator[Changes]:
         """SyncFolderItems, page by page until nothing is left; then by date, as it gives items in its own order."""

@@ -1,10 +1,11 @@
 """From a server's settings to the sessions of its mailboxes; one session stays open per mailbox between passes."""
 
+import math
 import ssl
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from datetime import datetime
 from functools import cached_property
@@ -13,8 +14,9 @@ from urllib.parse import urlsplit
 
 from mailbot.config.model import EwsServer
 from mailbot.errors import UserError
+from mailbot.platforms.base import Folder
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
-from mailbot.platforms.ews.folders import count_inbox
+from mailbot.platforms.ews.folders import count_inbox, find_folders
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
 from mailbot.platforms.ews.gate import Gate
 from mailbot.platforms.ews.mailbox import EwsMailbox
@@ -22,6 +24,9 @@ from mailbot.platforms.ews.sender import EwsSender
 from mailbot.platforms.ews.session import Endpoint, EwsSession
 from mailbot.platforms.ews.signature import EwsSignatures
 from mailbot.platforms.ews.watch import EwsWatch
+
+#: less than the time between two polls: a folder that somebody makes is read with the next one
+_FOLDERS_SECONDS = 45.0
 
 
 class EwsServers:
@@ -100,6 +105,8 @@ class EwsServerSessions:
         self._endpoint = endpoint
         self._keep = keep
         self._gate = Gate(endpoint.host, monotonic)
+        self._monotonic = monotonic
+        self._folders: dict[str, tuple[float, tuple[Folder, ...]]] = {}
         self._lock = threading.Lock()
         self._idle: OrderedDict[str, EwsSession] = OrderedDict()
         #: for single requests about people's settings, which share a session per mailbox and thread
@@ -107,7 +114,18 @@ class EwsServerSessions:
 
     def mailbox(self, address: str, *, since: datetime | None = None) -> EwsMailbox:
         session = self._lease(address)
-        return EwsMailbox(session, since=since, give_back=lambda: self._give_back(session))
+        return EwsMailbox(
+            session, since=since, list_folders=self._list_folders, give_back=lambda: self._give_back(session)
+        )
+
+    def _list_folders(self, session: EwsSession) -> Sequence[Folder]:
+        """A pass opens each mailbox twice, for what was received and for what was sent."""
+        now = self._monotonic()
+        at, folders = self._folders.get(session.address, (-math.inf, ()))
+        if now - at > _FOLDERS_SECONDS:
+            folders = tuple(find_folders(session))
+            self._folders[session.address] = (now, folders)
+        return folders
 
     def sender(self, address: str) -> EwsSender:
         return EwsSender(self.session(address))
