@@ -7,7 +7,15 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from mailbot.config.model import Config, EwsServer, GraphServer, ImapServer, MailboxSettings, MaildirServer
+from mailbot.config.model import (
+    Config,
+    EwsServer,
+    GraphServer,
+    ImapServer,
+    MailboxSettings,
+    MaildirServer,
+    PersonSettings,
+)
 from mailbot.errors import UserError
 from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Signatures, Watch
 from mailbot.render import Templates
@@ -32,16 +40,6 @@ def references(config: Config) -> References:
     return References(Secrets(Path(config.paths.secrets)).reference_key())
 
 
-def calendars(config: Config) -> Calendar:
-    """When people's calendars say that they are out of office."""
-    files = {person.id: Path(person.calendar) for person in config.people if person.calendar}
-    if not files:
-        return NoCalendar()
-    from mailbot.platforms.files.ics import IcsCalendars
-
-    return IcsCalendars(files, config.zone)
-
-
 def templates(config: Config) -> Templates:
     """The organisation's own templates before the shipped ones."""
     own = Path(config.paths.templates) if config.paths.templates else None
@@ -57,8 +55,8 @@ def installation(config: Config, *, by_command: bool = True) -> Iterator[Context
     keys = references(config)
     journal = Journal(Path(config.paths.journal))
     opened = Store.open(config.paths.database, keys, journal=journal, by_command=by_command)
-    calendar = calendars(config)
     with opened as store, live_servers(config) as servers:
+        calendar = calendars(config, servers)
         yield Context(
             config=config,
             store=store,
@@ -160,6 +158,35 @@ def _since(config: Config) -> datetime | None:
     if config.start_from is None:
         return None
     return datetime.combine(config.start_from, time(), config.zone).astimezone(UTC)
+
+
+def calendars(config: Config, servers: LiveServers) -> Calendar:
+    """When people's calendars say that they are out of office: their file's, else the one beside their mailbox."""
+    files = {person.id: Path(person.calendar) for person in config.people if person.calendar}
+    in_files: Calendar = NoCalendar()
+    if files:
+        from mailbot.platforms.files.ics import IcsCalendars
+
+        in_files = IcsCalendars(files, config.zone)
+    beside = {
+        person.id: _calendar_beside(config, person, servers) for person in config.people if person.id not in files
+    }
+    on_servers = {person_id: calendar for person_id, calendar in beside.items() if calendar is not None}
+    if not on_servers:
+        return in_files
+    from mailbot.platforms.calendars import CombinedCalendar
+
+    return CombinedCalendar(dict.fromkeys(files, in_files) | on_servers)
+
+
+def _calendar_beside(config: Config, person: PersonSettings, servers: LiveServers) -> Calendar | None:
+    """The calendar on the server of a person's mailbox; None where that has none."""
+    settings = config.mailbox(person.email)
+    server = config.servers[settings.server] if settings is not None else None
+    if isinstance(server, EwsServer):
+        assert servers.ews is not None
+        return servers.ews.server(server).calendar(person.email, config.zone)
+    return None
 
 
 def open_mailbox(config: Config, settings: MailboxSettings, servers: LiveServers) -> Mailbox:

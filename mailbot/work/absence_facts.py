@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
-from mailbot.errors import PermanentError
+from mailbot.errors import MailbotError
 from mailbot.platforms.base import Away, Calendar
 from mailbot.policy.absence_check import AbsenceFacts, AbsenceRequest, Colleague, Duty, KnownAway
 from mailbot.policy.workdays import WorkCalendar
@@ -84,7 +84,7 @@ def read_calendar(calendar: Calendar, person: str, from_: date, to: date) -> tup
     """Days out of office; nothing where the calendar cannot be read, which is logged."""
     try:
         return tuple(calendar.absences(person, from_, to))
-    except PermanentError:
+    except MailbotError:
         log.warning("calendar_unreadable", person=person)
         return ()
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Signatures, Watch
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
-from mailbot.config.model import Config, MailboxSettings
+from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Signatures, Watch
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store

@@ -17,7 +17,6 @@ import requests
 from mailbot.errors import PermanentError, TransientError
 from mailbot.mail.message import parse
 from mailbot.platforms.base import Away, OutgoingMail, Receipt
-from mailbot.platforms.ews.calendar import EwsCalendar
 from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
 from mailbot.platforms.ews.forward_rules import ClientOnlyRules
 from mailbot.platforms.ews.sender import Unclear
@@ -345,8 +344,7 @@ def test_days_away_from_the_calendar(world: EwsWorld, start: str, end: str, stat
     starts, ends = (datetime.fromisoformat(each).replace(tzinfo=UTC) for each in (start, end))
     values = {"start": starts, "end": ends, "free_busy": status, "item_class": "IPM.Appointment"}
     world.organisation.put(world.box, calendar, b"Subject: Hemligt\r\n\r\n", starts, **values)
-    sessions = world.sessions()
-    found = EwsCalendar(sessions.session, lambda _: ANNA, ZoneInfo("Europe/Stockholm"))
+    found = world.sessions().calendar(ANNA, ZoneInfo("Europe/Stockholm"))
     assert found.absences("anna", date(2026, 7, 1), date(2026, 12, 31)) == away
 
 

@@ -14,16 +14,14 @@ _FIELDS = ("calendar:Start", "calendar:End", "calendar:IsAllDayEvent", "calendar
 
 
 class EwsCalendar:
-    """`session` gives a mailbox's session, `address_of` the address of a person; days are local ones of `zone`."""
+    """The calendar of one mailbox, whose session `session` gives; days are local ones of `zone`."""
 
-    def __init__(self, session: Callable[[str], EwsSession], address_of: Callable[[str], str], zone: ZoneInfo) -> None:
+    def __init__(self, session: Callable[[], EwsSession], zone: ZoneInfo) -> None:
         self._session = session
-        self._address_of = address_of
         self._zone = zone
 
-    def absences(self, person_id: str, from_: date, to: date) -> Sequence[Away]:
+    def absences(self, person_id: str, from_: date, to: date) -> Sequence[Away]:  # noqa: ARG002
         """Whole days between `from_` and `to` (inclusive). A meeting out of the house is no absence."""
-        session = self._session(self._address_of(person_id))
         begin, end = (datetime.combine(day, time(), self._zone) for day in (from_, to + timedelta(days=1)))
         # CalendarView names every occurrence of a series by itself.
         request = M.FindItem(
@@ -32,7 +30,7 @@ class EwsCalendar:
             M.ParentFolderIds(distinguished("calendar")),
             Traversal="Shallow",
         )
-        answer = session.one("FindItem", request)
+        answer = self._session().one("FindItem", request)
         found = []
         for item in each(answer, "m:RootFolder/t:Items/t:CalendarItem"):
             starts, ends = instant(text(item, "t:Start")), instant(text(item, "t:End"))

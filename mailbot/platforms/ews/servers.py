@@ -11,11 +11,13 @@ from datetime import datetime
 from functools import cached_property
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from mailbot.config.model import EwsServer
 from mailbot.errors import UserError
 from mailbot.platforms.base import Folder
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
+from mailbot.platforms.ews.calendar import EwsCalendar
 from mailbot.platforms.ews.folders import count_inbox, find_folders
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
 from mailbot.platforms.ews.gate import Gate
@@ -153,6 +155,9 @@ class EwsServerSessions:
     @cached_property
     def signatures(self) -> EwsSignatures:
         return EwsSignatures(self._own)
+
+    def calendar(self, address: str, zone: ZoneInfo) -> EwsCalendar:
+        return EwsCalendar(lambda: self._own(address), zone)
 
     def _own(self, address: str) -> EwsSession:
         sessions: dict[str, EwsSession] = self._local.__dict__.setdefault("sessions", {})
