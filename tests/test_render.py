@@ -3,7 +3,9 @@
 import re
 import tomllib
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import click
 import pytest
@@ -14,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from mailbot.cli.main import LazyGroup, cli
 from mailbot.errors import UserError
 from mailbot.policy.model import Kind
-from mailbot.render import Templates
+from mailbot.render import ReplyTo, Templates
 from mailbot.render.samples import SAMPLES
 from mailbot.render.templates import LANGUAGES, _html_of, shipped_folder
 
@@ -252,12 +254,16 @@ def test_commands_in_the_texts_exist_and_have_what_they_need(language):
     for path in (shipped_folder() / language).glob("*.md"):
         found |= set(re.findall(r"`mailbot (\w+)(?: ([\w-]+))?([^`]*)`", path.read_text(encoding="utf-8")))
     assert len(found) >= 6
-    for family, verb, rest in found:
+    for family, verb, after in found:
+        rest = after
         command = LazyGroup().get_command(click.Context(cli), family)
         if isinstance(command, click.Group):
             command = command.commands[verb]
+        elif verb.isupper() and verb:
+            rest = f"{verb} {rest}"
         needed = [option.opts[0] for option in command.params if isinstance(option, click.Option) and option.required]
-        arguments = [one for one in command.params if isinstance(one, click.Argument) and one.required]
+        arguments = [one for one in command.params if isinstance(one, click.Argument)]
+        arguments = [one for one in arguments if one.required or verb.isupper()]
         assert all(option in rest for option in needed), (family, verb)
         positional = re.sub(r"--[a-z-]+ [A-ZÅÄÖØ-]{4,}", "", rest)
         assert len(re.findall(r"(?<!\")\b[A-ZÅÄÖØ-]{4,}\b(?!\")", positional)) == len(arguments), (family, verb)
@@ -270,3 +276,68 @@ def test_only_others_are_told_who_answers(language):
     to_officer = TEMPLATES.render("digest_officer", language, **SAMPLES["digest_officer"]).text
     assert to_answerer.count("Anna Ek") == 1, "the greeting"
     assert "Anna Ek" in to_officer
+
+
+REPLY = ReplyTo("mailbot@by.example", "K7QM-2B9X-PF3T")
+
+
+def test_a_reference_begins_an_answer_that_carries_the_code():
+    html = TEMPLATES.render("digest_registrar", "sv", **SAMPLES["digest_registrar"], reply=REPLY).html
+    link = unescape(re.findall(r'href="([^"]*)"', html)[0])
+    assert urlsplit(link)._replace(query="").geturl() == "mailto:mailbot@by.example"
+    fields = parse_qs(urlsplit(link).query, keep_blank_values=True)
+    assert fields["body"] == ["7MZA-K2PW \r\n\r\nmailbot:K7QM-2B9X-PF3T"]
+    without = TEMPLATES.render("digest_registrar", "sv", **SAMPLES["digest_registrar"])
+    assert "href" not in without.html
+    assert without.text == TEMPLATES.render("digest_registrar", "sv", **SAMPLES["digest_registrar"], reply=REPLY).text
+
+
+def test_no_value_becomes_a_bar_or_a_link(tmp_path):
+    templates = own(tmp_path, "sv/holding_reply.md", "Subject: x\n\n{{ unit }} {{ unit|answer }}{{ bar(3, 4) }}\n")
+    hostile = "\ue00050\ue001 ](https://evil.example) **"
+    html = templates.render("holding_reply", "sv", **{**HOLDING, "unit": hostile}, reply=REPLY).fragment
+    assert html.count("<table") == 1 and 'width="75%"' in html
+    assert [link[:7] for link in re.findall(r'href="([^"]*)', html)] == ["mailto:"]
+
+
+@pytest.mark.parametrize(("value", "most", "cells"), [(0, 0, [100]), (0, 5, [100]), (5, 5, [100]), (1, 3, [33, 67])])
+def test_bars(tmp_path, value, most, cells):
+    templates = own(tmp_path, "sv/holding_reply.md", f"Subject: x\n\na{{{{ bar({value}, {most}) }}}}\n")
+    mail = templates.render("holding_reply", "sv", **HOLDING)
+    assert list(map(int, re.findall(r'<td class="\w+" width="(\d+)%', mail.html))) == cells
+    assert mail.text == "a\n"
+    assert 'role="presentation" aria-hidden="true"' in mail.html, "the number beside it is its text"
+
+
+def _contrast(one: str, other: str) -> float:
+    """WCAG 2.1, 1.4.3."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper", "least"),
+    [
+        ("#1b1f24", "#ffffff", 4.5), ("#0b5cad", "#ffffff", 4.5), ("#5b6470", "#ffffff", 4.5),
+        ("#1b1f24", "#eef1f4", 4.5), ("#e6e9ec", "#14171a", 4.5), ("#6cb1f5", "#14171a", 4.5),
+        ("#9aa4af", "#14171a", 4.5), ("#e6e9ec", "#262c32", 4.5), ("#0b5cad", "#e3e7ec", 3), ("#6cb1f5", "#2b3138", 3),
+    ],
+)  # fmt: skip
+def test_colours_are_readable_and_in_use(ink, paper, least):
+    page = TEMPLATES.render("digest_head", "sv", **SAMPLES["digest_head"]).with_footer("x").html
+    assert ink in page and paper in page
+    assert _contrast(ink, paper) >= least
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_screen_readers_hear_the_language_and_headings(language):
+    page = TEMPLATES.render("digest_head", language, **SAMPLES["digest_head"]).html
+    assert page.count(f'lang="{language}"') == 2, "web mail drops the one of the page"
+    assert page.count("<h2>") >= 4
+    assert all('role="presentation"' in table for table in re.findall(r"<table[^>]*>", page))

@@ -33,6 +33,8 @@ _REPLY = {
     "document_request": True,
     "judged": True,
     "confidential": False,
+    "perhaps_answered_on": date(2026, 3, 9),
+    "perhaps_answered_from": "anna@by.example",
 }
 _HIDDEN_REPLY = {**_REPLY, "ref": "9XHT-4C3D", "asker": None, "subject": None, "assignee": "", "confidential": True}
 _REPLIES = {
@@ -81,6 +83,15 @@ _ABSENCE = {
 
 _WEEKS = ({"number": 31, "week": "2026-W31", "first": date(2026, 7, 27), "last": date(2026, 7, 31)},)
 _ROLES = ("Bo Berg",)
+_CHECK = {"mailbox": "kommunen@by.example", "day": _TODAY, "state": "waiting", "person": "Lars Lind", "how": None}
+_MISSED = {**_CHECK, "day": date(2026, 3, 11), "state": "missed"}
+_EXAMPLE = {
+    "ref": "B7KQ-2M9X",
+    "mailbox": "kommunen@by.example",
+    "received_on": date(2026, 3, 6),
+    "due_on": None,
+    "kind": "application",
+}
 
 SAMPLES: Mapping[str, Mapping[str, object]] = {
     "holding_reply": {**_ITEM, "organisation": _ORGANISATION},
@@ -181,7 +192,9 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "digest": {
             "today": _TODAY,
             "unit": "Kommunstyrelsen",
-            "mailboxes": ("kommunen@by.example",),
+            "checks": (_CHECK, {**_CHECK, "mailbox": "bygg@by.example", "state": "checked", "how": "reply"}),
+            "missed": (_MISSED, {**_MISSED, "person": ""}),
+            "to_check": True,
             "replies": _REPLIES,
             "unread": _UNREAD,
             "count": 10,
@@ -190,6 +203,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     "digest_head": {
         "digest": {
             "today": _TODAY,
+            "missed": (_MISSED, {**_MISSED, "person": ""}),
             "overdue": _rows(_REPLY, {**_HIDDEN_REPLY, "days_late": 4}, more=1),
             "unconfirmed": _rows(_DIARY, more=1),
             "unread": _UNREAD,
@@ -199,9 +213,12 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
                 "answered_late": 1,
                 "holding_replies": 2,
                 "registered": 14,
+                "checks_due": 10,
+                "checks_made": 9,
+                "most": 31,
             },
             "escalate_after": 3,
-            "count": 7,
+            "count": 9,
         }
     },
     "digest_operator": {
@@ -217,14 +234,26 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
                 more=1,
             ),
             "waiting": 4,
+            "missed": (_MISSED,),
+            "refused_answers": (date(2026, 3, 10), _TODAY, _TODAY),
             "would_have": {
                 "since": _MORNING,
-                "forwarded": ("B7KQ-2M9X", "7MZA-K2PW"),
-                "announced": (),
-                "asked": ("9XHT-4C3D",),
-                "holding_replies": (),
+                "forwarded": (
+                    {"to": "Eva Holm", "examples": _rows(_EXAMPLE, more=2)},
+                    {"to": "", "examples": _rows(_EXAMPLE)},
+                ),
+                "announced": ({"to": "Eva Holm", "examples": _rows({**_EXAMPLE, "kind": None})},),
+                "asked": (),
+                "holding_replies": _rows({**_EXAMPLE, "due_on": _TODAY}, more=1),
+                "overdue": _rows(),
+                "automatic": 23,
+                "messages": 61,
+                "digests": (
+                    {"kind": "registrar", "to": "Eva Holm", "count": 5},
+                    {"kind": "officer", "to": "Lars Lind", "count": 0},
+                ),
             },
-            "count": 6,
+            "count": 7,
         }
     },
 }

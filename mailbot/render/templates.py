@@ -17,6 +17,7 @@ from textwrap import TextWrapper
 from typing import TYPE_CHECKING, Any
 
 from mailbot.errors import UserError
+from mailbot.render.marks import Marked, answer_link, bar_mark, escaped, with_bars
 from mailbot.render.words import Words
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ LANGUAGES = ("sv", "nb", "en")
 _NEIGHBOURS = {"nn": "nb", "no": "nb", "da": "nb"}
 
 #: C0, C1 and bidirectional controls, line and paragraph separators, and halves of characters
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
-# CommonMark 2.4: any ASCII punctuation character may be escaped with a backslash
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ue000\ue001]+")
 #: the line below a heading
 _UNDERLINE = re.compile(r"-{3,}|={3,}")
 _SUBJECT = "Subject:"
@@ -61,7 +60,7 @@ class Rendered:
         """The same mail with a small line at its end, in both forms."""
         from markupsafe import escape
 
-        small = f'<p style="color: #6b7280; font-size: .8125rem; margin: 2rem 0 0">{escape(line)}</p>\n'
+        small = f'<p class="small" style="color: #5b6470; font-size: .8125rem; margin: 2rem 0 0">{escape(line)}</p>\n'
         body, end, rest = self.html.rpartition("</div>")
         html = f"{body}{small}{end}{rest}" if end else self.html + small
         return replace(
@@ -159,11 +158,20 @@ class Templates:
         find = loader.get_source
         # marks of Markdown that a reader of plain text would stumble over; only the template's own, never a value's
         loader.get_source = lambda *args: _unmarked(find(*args))
+        environment.filters["answer"] = lambda label, *_: label
+        environment.globals["bar"] = lambda *_: ""
         return environment
 
     @cached_property
     def _escaped(self) -> "Environment":
-        return self._environment(lambda value: _PUNCTUATION.sub(r"\\\1", _one_line(value)))
+        from jinja2 import pass_context
+
+        environment = self._environment(lambda value: value if isinstance(value, Marked) else escaped(_one_line(value)))
+        environment.filters["answer"] = pass_context(
+            lambda context, label, words=None: answer_link(context, _one_line(label), words)
+        )
+        environment.globals["bar"] = bar_mark
+        return environment
 
     def _environment(self, finalize: Callable[[object], str]) -> "Environment":
         from jinja2 import FileSystemLoader, StrictUndefined, pass_context
@@ -272,7 +280,7 @@ def _html_of(marked: str) -> Any:
 
     html = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).render(marked)
     clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "mailto"}, link_rel=None)
-    return Markup(_UNBROKEN.sub(_kept_together, clean))  # noqa: S704 - sanitised in the line above
+    return Markup(with_bars(_UNBROKEN.sub(_kept_together, clean)))  # noqa: S704 - sanitised in the line above
 
 
 def _kept_together(found: re.Match[str]) -> str:

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, case, delete, distinct, func, select
 
 from mailbot.policy.model import Stage
 from mailbot.store.database import Database, chunks, upsert
 from mailbot.store.linking import stored_links
 from mailbot.store.recording import record_gone, record_outcomes, record_vanished
-from mailbot.store.records import ConversationFacts, KnownMessage, MailboxCheck, Outcome
+from mailbot.store.records import ConversationFacts, JudgedCounts, KnownMessage, MailboxCheck, Outcome
 from mailbot.store.references import References
 from mailbot.store.tables import (
     cursors,
@@ -157,6 +157,21 @@ class Intake:
         }
         with self._database.write() as connection:
             upsert(connection, mailbox_checks, [row])
+
+    def judged_since(self, instant: datetime) -> JudgedCounts:
+        """How many received messages were judged at or after `instant`, and how many of them are automatic."""
+        automatic = decisions.c.decision.contains('"automatic":true', autoescape=True)
+        query = (
+            select(
+                func.count(distinct(unit_messages.c.message_ref)),
+                func.count(distinct(case((automatic, unit_messages.c.message_ref)))),
+            )
+            .join(unit_messages, unit_messages.c.ref == decisions.c.item_ref)
+            .where(decisions.c.decided_at >= instant, decisions.c.side == "received")
+        )
+        with self._database.read() as connection:
+            messages_judged, automatic_ones = connection.execute(query).one()
+        return JudgedCounts(messages=messages_judged, automatic=automatic_ones)
 
     def last_checks(self) -> list[MailboxCheck]:
         """Per mailbox the last finished pass and the last failed one, the older first."""

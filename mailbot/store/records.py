@@ -411,3 +411,11 @@ class StandIn:
     unit: str
     day: date
     person: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedCounts:
+    """Received messages that were judged; automatic ones need no person."""
+
+    messages: int
+    automatic: int

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from mailbot.config.model import PersonSettings, Unit
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.store.records import NewMail
+from mailbot.store.records import NewMail, NewTicket
 from mailbot.work.context import Context
 from mailbot.work.daily_check import CheckDay, authority_mailboxes, check_days, checker, is_past_alarm
 from mailbot.work.mode import enforced_since
@@ -109,14 +109,21 @@ def _who_checks_mail(context: Context, unit: Unit, days: list[date], now: dateti
         "mailboxes": [one.address for one in authority_mailboxes(config, unit.id)],
     }
     key = f"nobody_checks:{unit.id}:{days[0].isoformat()}:{now.astimezone(config.zone).date().isoformat()}"
-    yield from _told(context, "check_stand_in", key, values, now)
+    about = f"{unit.id} {days[0].isoformat()} {days[-1].isoformat()}"
+    yield from _told(context, "check_stand_in", key, values, now, ticket=("stand_in", about))
 
 
 # --- to whom --------------------------------------------------------------------------------------------------------
 
 
 def _told(
-    context: Context, template: str, dedup_key: str, values: dict[str, object], now: datetime
+    context: Context,
+    template: str,
+    dedup_key: str,
+    values: dict[str, object],
+    now: datetime,
+    *,
+    ticket: tuple[str, str] | None = None,
 ) -> Iterator[NewMail]:
     """A mail to the head, or to the operator while mailbot only observes; none where nobody has that duty."""
     config = context.config
@@ -128,7 +135,16 @@ def _told(
     language = (reader.language if reader else "") or config.policy.language
     observing = not context.enforcing
     rendered = context.templates.render(template, language, observing=observing, **values)
-    yield staff_mail(config, context.references, rendered, dedup_key=dedup_key, kind="notice", to=(address,), now=now)
+    yield staff_mail(
+        config,
+        context.references,
+        rendered,
+        dedup_key=dedup_key,
+        kind="notice",
+        to=(address,),
+        now=now,
+        ticket=NewTicket(kind=ticket[0], person=head.id, about=ticket[1]) if ticket and head else None,
+    )
 
 
 def _name(context: Context, person_id: str | None) -> str:

@@ -1,16 +1,18 @@
 """Who gets which digest, and the mail it becomes (one short mail to each person who has something to do)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from mailbot.config.model import Config, PersonSettings
-from mailbot.render import Rendered, Templates
+from mailbot.config.model import Config, PersonSettings, Unit
+from mailbot.render import Rendered, ReplyTo, Templates
 from mailbot.store.records import NewMail, NewTicket
 from mailbot.store.references import References
 from mailbot.work.context import Context
+from mailbot.work.daily_check import checker
 from mailbot.work.digest_content import Desk, Digest, OfficerDigest, OperatorDigest
+from mailbot.work.digest_would_have import WouldDigest
 from mailbot.work.staff_mail import staff_mail
 
 DigestKind = Literal["registrar", "staff", "officer", "head", "operator"]
@@ -30,14 +32,14 @@ class Addressed:
     digest: Digest
 
 
-def digest_mails(context: Context, now: datetime) -> list[NewMail]:
+def digest_mails(context: Context, now: datetime, kinds: Sequence[DigestKind] = KINDS) -> list[NewMail]:
     """The digests of the local day of `now` (aware) that have something to say, ready to queue.
 
     In observe mode only the operator's: nothing else leaves then (invariant 4).
     """
     config = context.config
-    kinds: tuple[DigestKind, ...] = KINDS if context.enforcing else ("operator",)
-    found = (one for kind in kinds for one in addressed(context, now, kind) if is_worth_sending(config, one))
+    wanted = [kind for kind in kinds if context.enforcing or kind == "operator"]
+    found = (one for kind in wanted for one in addressed(context, now, kind) if is_worth_sending(config, one))
     return [digest_mail(config, context.templates, context.references, one, now) for one in found]
 
 
@@ -46,7 +48,7 @@ def addressed(
 ) -> Iterator[Addressed]:
     """Digests of one kind with their readers, of one unit or one person when asked for, empty ones too."""
     config, store, presence = context.config, context.store, context.presence
-    desk = Desk(config, store, now)
+    desk = Desk(context, now)
     units = [one for one in config.units if unit in (None, one.id)]
     match kind:
         case "registrar":
@@ -54,7 +56,7 @@ def addressed(
                 yield from _to(config, kind, one.id, presence.acting_at(one.registrars, now), desk.registrar(one))
         case "officer":
             for one in units:
-                yield from _to(config, kind, one.id, presence.acting_at(one.mail_officers, now), desk.officer(one))
+                yield from _to(config, kind, one.id, officer_of(context, one, now), desk.officer(one))
         case "staff":
             owing = {obligation.assignee for obligation in store.obligations.list(states=("open",))}
             for member in config.people:
@@ -71,10 +73,37 @@ def addressed(
                 recipient=reader.id if reader else config.operator,
                 email=config.operator,
                 language=_language(config, reader),
-                digest=desk.operator(),
+                digest=_with_digests(context, desk.operator(), now),
             )
         case _:
             return
+
+
+def role_readers(context: Context, now: datetime) -> str:
+    """Who gets the digests of registrars and mail officers at this moment, as one comparable text."""
+    units = context.config.units
+    readers = ((officer_of(context, one, now), context.presence.acting_at(one.registrars, now)) for one in units)
+    return " ".join(person.id if person else "-" for pair in readers for person in pair)
+
+
+def _with_digests(context: Context, digest: OperatorDigest, now: datetime) -> OperatorDigest:
+    """While mailbot only observes, the operator hears which morning mails there would have been."""
+    if digest.would_have is None:
+        return digest
+    others = (one for kind in KINDS if kind != "operator" for one in addressed(context, now, kind))
+    names = {person.id: person.name for person in context.config.people}
+    found = tuple(
+        WouldDigest(kind=one.kind, to=names.get(one.recipient, one.recipient), count=one.digest.count)
+        for one in others
+        if is_worth_sending(context.config, one)
+    )
+    return replace(digest, would_have=replace(digest.would_have, digests=found))
+
+
+def officer_of(context: Context, unit: Unit, now: datetime) -> PersonSettings | None:
+    """Who gets the morning mail: whoever checks today, else the first mail officer, with whom it waits."""
+    today = now.astimezone(context.config.zone).date()
+    return checker(context, unit, today) or context.presence.acting(unit.mail_officers, today)
 
 
 def is_worth_sending(config: Config, one: Addressed) -> bool:
@@ -91,16 +120,21 @@ def is_worth_sending(config: Config, one: Addressed) -> bool:
             return rules.others_on_empty_days
 
 
-def render_digest(config: Config, templates: Templates, one: Addressed) -> Rendered:
-    """The digest in its reader's language."""
-    return templates.render(f"digest_{one.kind}", one.language, digest=one.digest, organisation=config.organisation)
+def render_digest(config: Config, templates: Templates, one: Addressed, reply: ReplyTo | None = None) -> Rendered:
+    """The digest in its reader's language; with `reply` its references begin an answer."""
+    return templates.render(
+        f"digest_{one.kind}", one.language, digest=one.digest, organisation=config.organisation, reply=reply
+    )
 
 
 def digest_mail(config: Config, templates: Templates, references: References, one: Addressed, now: datetime) -> NewMail:
     """The mail of one digest; its dedup_key lets it leave once a day."""
     about = f"{one.kind}/{one.about}" if one.about else one.kind
     dedup_key = f"digest:{about}:{one.recipient}:{one.digest.today.isoformat()}"
-    rendered = render_digest(config, templates, one)
+    ticket = _ticket(one)
+    code = references.ticket_code(dedup_key, ticket) if ticket else None
+    reply = ReplyTo(config.service_mailbox.address, code) if code else None
+    rendered = render_digest(config, templates, one, reply)
     return staff_mail(
         config,
         references,
@@ -109,17 +143,21 @@ def digest_mail(config: Config, templates: Templates, references: References, on
         kind="digest",
         to=(one.email,),
         now=now,
-        ticket=_ticket(one),
+        ticket=ticket,
     )
 
 
 def _ticket(one: Addressed) -> NewTicket | None:
     """What the reader may do by answering the digest."""
-    if one.kind == "registrar":
-        return NewTicket(kind="registrar", person=one.recipient, about=one.about)
-    if one.kind in ("staff", "officer"):
-        return NewTicket(kind="replies", person=one.recipient, about="")
-    return None
+    match one.kind:
+        case "registrar":
+            return NewTicket(kind="registrar", person=one.recipient, about=one.about)
+        case "officer":
+            return NewTicket(kind="attest", person=one.recipient, about=f"{one.about} {one.digest.today.isoformat()}")
+        case "staff":
+            return NewTicket(kind="replies", person=one.recipient, about="")
+        case _:
+            return None
 
 
 def _to(

@@ -1,6 +1,6 @@
 """What stands in each digest, taken from the store. Everything open is in exactly one list of a digest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import compress
@@ -11,12 +11,16 @@ from mailbot.config.model import Config, PersonSettings, Unit
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.store.records import DiaryItem, DiaryState, Obligation, OutboxState, Pause
 from mailbot.store.store import Store
+from mailbot.work.context import Context
+from mailbot.work.daily_check import authority_mailboxes, check_days
 from mailbot.work.digest_lines import (
+    CheckLine,
     DiaryLine,
     QueueLine,
     ReplyLine,
     Rows,
     UnreadMailbox,
+    check_line,
     diary_line,
     is_overdue,
     local_date,
@@ -26,8 +30,12 @@ from mailbot.work.digest_lines import (
     runs_out_on,
     unread_mailboxes,
 )
+from mailbot.work.digest_week import WeekFigures, week_figures
+from mailbot.work.digest_would_have import WouldHave, would_have
 
 _WAITING_FOR_REGISTRAR: tuple[DiaryState, ...] = ("proposed", "asked", "forwarded")
+#: a daemon that stood still for longer tells of the newest days
+_LONGEST_LOOK_BACK = timedelta(days=14)
 _NOT_LEAVING: tuple[OutboxState, ...] = ("held", "failed", "unknown")
 
 
@@ -85,7 +93,10 @@ class OfficerDigest:
 
     today: date
     unit: str
-    mailboxes: tuple[str, ...]
+    #: how each authority mailbox of the unit stands today; empty where no check is asked for
+    checks: tuple[CheckLine, ...]
+    #: earlier days, since the last morning mail, on which nobody checked
+    missed: tuple[CheckLine, ...]
     replies: Replies
     unread: tuple[UnreadMailbox, ...]
 
@@ -93,16 +104,10 @@ class OfficerDigest:
     def count(self) -> int:
         return self.replies.total + len(self.unread)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeekFigures:
-    """The seven days before the digest."""
-
-    needing_reply: int
-    answered_in_time: int
-    answered_late: int
-    holding_replies: int
-    registered: int
+    @property
+    def to_check(self) -> bool:
+        """Whether somebody still has to look into a mailbox today."""
+        return any(line.state in {"waiting", "missed"} for line in self.checks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,8 @@ class HeadDigest:
     """What the head of administration answers for."""
 
     today: date
+    #: since the last digest: authority mailboxes that nobody checked on a working day
+    missed: tuple[CheckLine, ...]
     overdue: Rows[ReplyLine]
     #: unconfirmed for `diary.escalate_after` working days
     unconfirmed: Rows[DiaryLine]
@@ -119,18 +126,7 @@ class HeadDigest:
 
     @property
     def count(self) -> int:
-        return self.overdue.total + self.unconfirmed.total + len(self.unread)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WouldHave:
-    """Observe mode: references of what enforcing would have sent since `since`."""
-
-    since: datetime
-    forwarded: tuple[str, ...]
-    announced: tuple[str, ...]
-    asked: tuple[str, ...]
-    holding_replies: tuple[str, ...]
+        return len(self.missed) + self.overdue.total + self.unconfirmed.total + len(self.unread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +141,15 @@ class OperatorDigest:
     mailboxes: int
     queue: Rows[QueueLine]
     waiting: int
+    #: authority mailboxes that nobody has checked although it is time, or since the last digest
+    missed: tuple[CheckLine, ...]
+    #: local dates of mails in mailbot's own mailbox since the last digest that nobody could use
+    refused_answers: tuple[date, ...]
     would_have: WouldHave | None
 
     @property
     def count(self) -> int:
-        return len(self.unread) + self.queue.total + (self.paused is not None)
+        return len(self.unread) + self.queue.total + (self.paused is not None) + len(self.missed)
 
 
 Digest = RegistrarDigest | StaffDigest | OfficerDigest | HeadDigest | OperatorDigest
@@ -159,9 +159,16 @@ Digest = RegistrarDigest | StaffDigest | OfficerDigest | HeadDigest | OperatorDi
 class Desk:
     """Builds digests as of `now` (aware) from what the store holds at the moment of the call."""
 
-    config: Config
-    store: Store
+    context: Context
     now: datetime
+
+    @property
+    def config(self) -> Config:
+        return self.context.config
+
+    @property
+    def store(self) -> Store:
+        return self.context.store
 
     @property
     def today(self) -> date:
@@ -191,8 +198,7 @@ class Desk:
 
     def officer(self, unit: Unit) -> OfficerDigest:
         """Obligations of the unit's authority mailboxes, and those of nobody, or of somebody who left."""
-        of_unit = (mailbox for mailbox in self.config.mailboxes if mailbox.unit in (unit.id, ""))
-        mailboxes = {mailbox.address for mailbox in of_unit if mailbox.role == "authority"}
+        mailboxes = {mailbox.address for mailbox in authority_mailboxes(self.config, unit.id)}
         owed = [
             obligation
             for obligation in self.store.obligations.list(states=("open",), unit=unit.id)
@@ -202,7 +208,8 @@ class Desk:
         return OfficerDigest(
             today=self.today,
             unit=unit.name,
-            mailboxes=tuple(sorted(mailboxes)),
+            checks=self._checks(self.today, self.today, unit.id),
+            missed=self._missed(unit.id),
             replies=self._replies(owed),
             unread=tuple(unread),
         )
@@ -214,10 +221,11 @@ class Desk:
         late = [item for item in waiting if self._waits_longer_than(item, rules.escalate_after)]
         return HeadDigest(
             today=self.today,
+            missed=self._missed(),
             overdue=self._lines([obligation for obligation in owed if is_overdue(obligation, self.today)]),
             unconfirmed=self._diary(late),
             unread=self._unread(),
-            week=self._week(),
+            week=week_figures(self.context, self.now),
             escalate_after=rules.escalate_after,
         )
 
@@ -232,51 +240,37 @@ class Desk:
             mailboxes=sum(mailbox.role != "service" for mailbox in self.config.mailboxes),
             queue=rows(queue, queue_line, self._most),
             waiting=len(self.store.outbox.list(states=("pending", "sending"))),
-            would_have=self._would_have() if self.config.mode == "observe" else None,
-        )
-
-    def _would_have(self) -> WouldHave:
-        since = self._since_last_digest()
-        new = [item for item in self.store.diary.list(states=_WAITING_FOR_REGISTRAR) if item.created_at >= since]
-        announced = [item for item in new if item.confidential or item.unparsable]
-        plain = [item for item in new if not (item.confidential or item.unparsable)]
-        rules = self.config.policy.reply
-        due = self.store.obligations.awaiting_holding_reply(self.today) if rules.holding_reply else ()
-        return WouldHave(
-            since=since.astimezone(self.config.zone),
-            forwarded=_refs(item for item in plain if item.state != "asked"),
-            announced=_refs(announced),
-            asked=_refs(item for item in plain if item.state == "asked"),
-            holding_replies=_refs(obligation for obligation in due if obligation.due_on == self.today),
+            missed=self._missed(),
+            refused_answers=tuple(
+                sorted(
+                    local_date(one.settled_at, self.config.zone)
+                    for one in self.store.answers.settled_since(self._since_last_digest(), ("refused",))
+                    if one.settled_at is not None
+                )
+            ),
+            would_have=None
+            if self.context.enforcing
+            else would_have(self.context, self.now, self._since_last_digest()),
         )
 
     def _since_last_digest(self) -> datetime:
-        """The same local time on the working day before today."""
+        """The same local time on the day of the digests before today's, at least the working day before."""
         calendar, day = WorkCalendar(self.config.policy.calendar), self.today - timedelta(days=1)
         while not calendar.is_mailbox_check_day(day):
             day -= timedelta(days=1)
+        written = self.store.installation.get("digests_written_on")
+        if written and date.fromisoformat(written) < day:
+            day = max(date.fromisoformat(written), self.today - _LONGEST_LOOK_BACK)
         local = self.now.astimezone(self.config.zone)
         return local.replace(year=day.year, month=day.month, day=day.day)
 
-    def _week(self) -> WeekFigures:
-        since = self.now - timedelta(days=7)
-        owed = self.store.obligations.list(states=("open", "answered"))
-        met = [one for one in owed if one.met_at is not None and one.met_at >= since and one.state == "answered"]
-        late = [one for one in met if self._was_late(one)]
-        registered = self.store.diary.list(states=("registered",))
-        return WeekFigures(
-            needing_reply=sum(one.received_at >= since and one.judged for one in owed),
-            answered_in_time=len(met) - len(late),
-            answered_late=len(late),
-            holding_replies=sum(one.acknowledged_at is not None and one.acknowledged_at >= since for one in owed),
-            registered=sum(item.settled_at is not None and item.settled_at >= since for item in registered),
-        )
+    def _missed(self, unit: str | None = None) -> tuple[CheckLine, ...]:
+        found = self._checks(self._since_last_digest().date(), self.today, unit)
+        return tuple(line for line in found if line.state == "missed" and line.day < self.today)
 
-    def _was_late(self, obligation: Obligation) -> bool:
-        """A holding reply in time satisfies the three-day rule (Bjurholm p. 4)."""
-        instants = [instant for instant in (obligation.met_at, obligation.acknowledged_at) if instant is not None]
-        first = local_date(min(instants), self.config.zone)
-        return obligation.due_on is not None and first > obligation.due_on
+    def _checks(self, first: date, last: date, unit: str | None = None) -> tuple[CheckLine, ...]:
+        days = check_days(self.context, first, last, self.now)
+        return tuple(check_line(self.context, one) for one in days if unit in (None, one.unit))
 
     def _replies(self, owed: Sequence[Obligation]) -> Replies:
         judged = [(runs_out_on(obligation) or date.max, obligation) for obligation in owed if obligation.judged]
@@ -289,7 +283,8 @@ class Desk:
 
     def _lines(self, owed: Sequence[Obligation]) -> Rows[ReplyLine]:
         ordered = sorted(owed, key=lambda one: (runs_out_on(one) or date.max, one.received_at))
-        return rows(ordered, lambda one: reply_line(one, self.config, self.today), self._most)
+        proposed = self.store.obligations.proposed_answers([one.ref for one in ordered[: self._most]])
+        return rows(ordered, lambda one: reply_line(one, self.config, self.today, proposed.get(one.ref)), self._most)
 
     def _diary(self, items: Sequence[DiaryItem]) -> Rows[DiaryLine]:
         return rows(items, lambda item: diary_line(item, self.config), self._most)
@@ -305,7 +300,3 @@ class Desk:
     @property
     def _most(self) -> int:
         return self.config.policy.digest.most_rows
-
-
-def _refs(items: Iterable[DiaryItem | Obligation]) -> tuple[str, ...]:
-    return tuple(item.ref for item in items)

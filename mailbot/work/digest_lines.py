@@ -10,7 +10,9 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from mailbot.config.model import Config
-from mailbot.store.records import DiaryItem, MailboxCheck, Obligation, OutboxItem
+from mailbot.store.records import DiaryItem, MailboxCheck, Obligation, OutboxItem, ProposedAnswer
+from mailbot.work.context import Context
+from mailbot.work.daily_check import CheckDay, CheckState
 
 Line = TypeVar("Line")
 Source = TypeVar("Source")
@@ -55,6 +57,9 @@ class ReplyLine:
     #: False: only the headers were read, and its owner decides whether an answer is owed
     judged: bool
     confidential: bool
+    #: local date and mailbox of a sent mail that may have been the answer
+    perhaps_answered_on: date | None = None
+    perhaps_answered_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,19 @@ class UnreadMailbox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckLine:
+    """The daily check of one authority mailbox on one day."""
+
+    mailbox: str
+    day: date
+    state: CheckState
+    #: name of who checked it, or who should have; "" when a shared mailbox does not tell, or all are away
+    person: str
+    #: how it is known; None when it is not
+    how: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLine:
     """Mail that does not leave by itself. No recipient and no subject: the operator need not know them."""
 
@@ -108,7 +126,9 @@ def is_overdue(obligation: Obligation, today: date) -> bool:
     return due_on is not None and due_on < today
 
 
-def reply_line(obligation: Obligation, config: Config, today: date) -> ReplyLine:
+def reply_line(
+    obligation: Obligation, config: Config, today: date, proposed: ProposedAnswer | None = None
+) -> ReplyLine:
     """What the person who answers sees of `obligation`."""
     person = config.person(obligation.assignee) if obligation.assignee else None
     due_on, hidden = runs_out_on(obligation), obligation.confidential
@@ -125,6 +145,8 @@ def reply_line(obligation: Obligation, config: Config, today: date) -> ReplyLine
         document_request=obligation.document_due_on is not None and not hidden,
         judged=obligation.judged,
         confidential=hidden,
+        perhaps_answered_on=local_date(proposed.sent_at, config.zone) if proposed else None,
+        perhaps_answered_from=proposed.mailbox if proposed else "",
     )
 
 
@@ -171,6 +193,18 @@ def _trouble(latest: MailboxCheck | None, finished_at: datetime | None, today: d
     if latest.completed_at is None or latest.error:
         return latest.error or "not read today"
     return None if finished_at and finished_at.date() >= today else "not read today"
+
+
+def check_line(context: Context, one: CheckDay) -> CheckLine:
+    """How that day's check stands, with names."""
+    person = context.config.person(one.check.person if one.check else one.checker or "")
+    return CheckLine(
+        mailbox=one.mailbox,
+        day=one.day,
+        state=one.state,
+        person=person.name if person else "",
+        how=one.check.how if one.check else None,
+    )
 
 
 def queue_line(item: OutboxItem) -> QueueLine:

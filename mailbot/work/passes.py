@@ -12,7 +12,7 @@ from mailbot.work.answers.reading import read_answers
 from mailbot.work.check_alarms import raise_check_alarms
 from mailbot.work.context import Context
 from mailbot.work.daily_check import note_readings, standing
-from mailbot.work.digest import digest_mails
+from mailbot.work.digest import KINDS, digest_mails, role_readers
 from mailbot.work.intake import MailboxPass
 from mailbot.work.mode import note_mode
 from mailbot.work.outbox import deliver_all
@@ -121,11 +121,15 @@ def _write_digests(context: Context, now: datetime, *, polling: bool) -> int:
         return 0
     if polling and local_now.time() < context.config.schedule.passes[0]:
         return 0
-    if context.store.installation.get("digests_written_on") == today.isoformat():
+    installation, readers = context.store.installation, role_readers(context, now)
+    written_today = installation.get("digests_written_on") == today.isoformat()
+    if written_today and installation.get("digests_written_to") == readers:
         return 0
-    mails = digest_mails(context, now)
+    # Who fell ill since, or was named: their deputies get the day's mail too. Nobody gets it twice (dedup key).
+    mails = digest_mails(context, now, ("registrar", "officer") if written_today else KINDS)
     queued = context.store.outbox.enqueue(mails, now=now)
-    context.store.installation.set("digests_written_on", today.isoformat())
+    installation.set("digests_written_to", readers)
+    installation.set("digests_written_on", today.isoformat())
     return queued
 
 

@@ -1,6 +1,7 @@
 """Digests: who gets one, what stands in it, and what never does. Real SQLite, time injected."""
 
 import email
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date, datetime
@@ -17,8 +18,10 @@ from mailbot.store.records import MailboxCheck, NewMail
 from mailbot.store.store import Store
 from mailbot.work.context import Context
 from mailbot.work.digest import addressed, digest_mails
-from mailbot.work.digest_content import Desk, Digest, Replies, WeekFigures, WouldHave
-from mailbot.work.digest_lines import DiaryLine, QueueLine, ReplyLine, Rows, UnreadMailbox
+from mailbot.work.digest_content import Desk, Digest, OperatorDigest, Replies
+from mailbot.work.digest_lines import CheckLine, DiaryLine, QueueLine, ReplyLine, Rows, UnreadMailbox
+from mailbot.work.digest_week import WeekFigures
+from mailbot.work.digest_would_have import Example, WouldDigest, WouldHave, WouldSend
 from tests.store.builders import diarised, message, new_mail, outcome, question, record
 from tests.store.conftest import REFERENCES
 from tests.support.town import Town, at
@@ -119,7 +122,7 @@ def test_staff_see_their_obligations_by_urgency(config, store):
     document = owe(store, "d", "2026-05-20", document="2026-05-13", assignee="anna")
     unjudged = owe(store, "e", "2026-05-15", judged=False, assignee="anna")
     owe(store, "f", "2026-05-15", assignee="lars")
-    digest = Desk(config, store, MONDAY).staff(config.person("anna"))
+    digest = Desk(context_of(config, store), MONDAY).staff(config.person("anna"))
     assert refs(digest.replies.overdue) == [document, overdue]
     assert [line.days_late for line in digest.replies.overdue.shown] == [5, 3]
     assert refs(digest.replies.due_today) == [today]
@@ -134,11 +137,13 @@ def test_after_a_holding_reply_the_follow_up_clock_counts(config, store):
     store.outbox.enqueue([mail], now=at("2026-05-15T15:00"))
     store.outbox.claim(at("2026-05-15T15:00"))
     store.outbox.sent("holding:a", now=at("2026-05-15T15:00"), follow_up_on=date(2026, 5, 22))
-    replies = Desk(config, store, MONDAY).officer(config.unit("ks")).replies
+    replies = Desk(context_of(config, store), MONDAY).officer(config.unit("ks")).replies
     assert (refs(replies.overdue), refs(replies.later)) == ([], [ref])
     (line,) = replies.later.shown
     assert (line.acknowledged, line.due_on, line.days_late) == (True, date(2026, 5, 22), 0)
-    assert refs(Desk(config, store, at("2026-05-25T07:00")).officer(config.unit("ks")).replies.overdue) == [ref]
+    assert refs(Desk(context_of(config, store), at("2026-05-25T07:00")).officer(config.unit("ks")).replies.overdue) == [
+        ref
+    ]
 
 
 def test_officers_see_the_authority_mailbox_and_what_nobody_answers_for(config, store):
@@ -151,21 +156,23 @@ def test_officers_see_the_authority_mailbox_and_what_nobody_answers_for(config, 
             mailbox=AUTHORITY, started_at=at("2026-05-18T07:05"), completed_at=None, new_messages=0, error="no right"
         )
     )
-    digest = Desk(config, store, MONDAY).officer(config.unit("ks"))
+    digest = Desk(context_of(config, store), MONDAY).officer(config.unit("ks"))
     assert refs(digest.replies.later) == [theirs, orphan]
     assert [line.assignee for line in digest.replies.later.shown] == ["Anna Ek", ""]
     assert digest.unread == (UnreadMailbox(mailbox=AUTHORITY, error="no right", last_read_at=MONDAY),)
-    assert digest.mailboxes == (AUTHORITY,)
+    assert (digest.checks, digest.missed) == ((), ()), "this town asks for no checks"
 
 
 def test_what_somebody_who_has_left_owed_comes_to_the_officer(config, store):
     ref = owe(store, "a", "2026-05-20", mailbox="anna@by.example", assignee="gone")
-    assert refs(Desk(config, store, MONDAY).officer(config.unit("ks")).replies.later) == [ref]
+    assert refs(Desk(context_of(config, store), MONDAY).officer(config.unit("ks")).replies.later) == [ref]
 
 
 def test_items_of_a_unit_that_left_the_configuration_are_still_shown(config, store):
     ref = file(store, "a", "2026-05-08T09:00", unit="bun")
-    assert [(line.ref, line.unit) for line in Desk(config, store, MONDAY).head().unconfirmed.shown] == [(ref, "bun")]
+    assert [(line.ref, line.unit) for line in Desk(context_of(config, store), MONDAY).head().unconfirmed.shown] == [
+        (ref, "bun")
+    ]
 
 
 def test_the_registrar_sees_each_item_in_one_list(config, store):
@@ -179,7 +186,7 @@ def test_the_registrar_sees_each_item_in_one_list(config, store):
     broken = file(store, "f", "2026-05-11T09:00", ReportUnparsable())
     done = file(store, "g", "2026-05-11T09:00")
     store.diary.confirm(done, "KS 2026/1", by="person:eva", now=MONDAY)
-    digest = Desk(config, store, MONDAY).registrar(config.unit("ks"))
+    digest = Desk(context_of(config, store), MONDAY).registrar(config.unit("ks"))
     assert refs(digest.unconfirmed) == [late]
     assert refs(digest.to_register) == [fresh, queued]
     assert refs(digest.to_decide) == [asked]
@@ -202,12 +209,18 @@ def test_the_head_sees_what_is_late_and_the_weeks_figures(config, store):
     done = file(store, "g", "2026-05-11T09:00")
     store.diary.confirm(done, "KS 2026/1", by="person:eva", now=at("2026-05-13T09:00"))
     read_all(config, store)
-    digest = Desk(config, store, MONDAY).head()
+    digest = Desk(context_of(config, store), MONDAY).head()
     assert refs(digest.overdue) == [overdue]
     assert refs(digest.unconfirmed) == [old]
     assert digest.unread == ()
     assert digest.week == WeekFigures(
-        needing_reply=4, answered_in_time=1, answered_late=1, holding_replies=0, registered=1
+        needing_reply=4,
+        answered_in_time=1,
+        answered_late=1,
+        holding_replies=0,
+        registered=1,
+        checks_due=0,
+        checks_made=0,
     )
     assert digest.count == 2
 
@@ -216,7 +229,7 @@ def test_the_operator_sees_health_and_no_content(config, store):
     read_all(config, store, at("2026-05-15T15:30"))
     store.outbox.enqueue([new_mail("a", hold="first reading"), new_mail("b")], now=MONDAY)
     store.installation.pause(by="person:it", reason="mall fel", now=MONDAY)
-    digest = Desk(config, store, MONDAY).operator()
+    digest = Desk(context_of(config, store), MONDAY).operator()
     assert [(line.kind, line.state) for line in digest.queue.shown] == [("forward", "held")]
     assert (digest.waiting, digest.mailboxes) == (1, 6)
     assert {mailbox.error for mailbox in digest.unread} == {"not read today"}
@@ -227,7 +240,7 @@ def test_the_operator_sees_health_and_no_content(config, store):
 
 
 def test_a_mailbox_that_was_never_read_is_told(config, store):
-    errors = {mailbox.error for mailbox in Desk(config, store, MONDAY).head().unread}
+    errors = {mailbox.error for mailbox in Desk(context_of(config, store), MONDAY).head().unread}
     assert errors == {"never read"}
 
 
@@ -240,10 +253,25 @@ def test_in_observe_mode_the_operator_hears_what_would_have_happened(config, sto
     due = owe(store, "d", "2026-05-18")
     owe(store, "e", "2026-05-19")
     read_all(config, store)
-    digest = Desk(config, store, MONDAY).operator()
-    assert digest.would_have == WouldHave(
-        since=at("2026-05-15T07:00"), forwarded=(friday,), announced=(sunday,), asked=(asked,), holding_replies=(due,)
-    )
+    (one,) = addressed(context_of(config, store), MONDAY, "operator")
+    assert isinstance(one.digest, OperatorDigest)
+    would = one.digest.would_have
+    assert would is not None and would.since == at("2026-05-15T07:00")
+    shown = {
+        name: [(each.to, [line.ref for line in each.examples.shown]) for each in getattr(would, name)]
+        for name in ("forwarded", "announced", "asked")
+    }
+    assert shown == {
+        "forwarded": [("Eva Holm", [friday])],
+        "announced": [("Eva Holm", [sunday])],
+        "asked": [("Eva Holm", [asked])],
+    }
+    assert [line.ref for line in would.holding_replies.shown] == [due]
+    assert [(one.kind, one.to, one.count) for one in would.digests] == [
+        ("registrar", "Eva Holm", 4),
+        ("officer", "Lars Lind", 2),
+    ]
+    assert (would.overdue.total, would.messages, would.automatic) == (0, 3, 0)
     (mail,) = mails(config, store).values()
     assert mail.to == (config.operator,)
     assert friday in text_of(mail)
@@ -255,7 +283,7 @@ def test_long_lists_are_cut_and_the_rest_is_counted(config, store):
     config = replace(config, policy=replace(config.policy, digest=replace(config.policy.digest, most_rows=5)))
     for number in range(8):
         owe(store, f"n{number}", "2026-05-15")
-    overdue = Desk(config, store, MONDAY).head().overdue
+    overdue = Desk(context_of(config, store), MONDAY).head().overdue
     assert (len(overdue.shown), overdue.more, overdue.total) == (5, 3, 8)
     assert "och 3 till" in text_of(mails(config, store)["digest:officer/ks:lars:2026-05-18"])
 
@@ -352,7 +380,7 @@ def test_subjects_of_strangers_cannot_shape_a_digest(config, store):
     mail = mails(config, store)["digest:staff:anna:2026-05-18"]
     parts = list(email.message_from_bytes(mail.raw, policy=policy.default).iter_parts())
     assert "<b>x</b> [klicka](https://evil.example) `kod`" in parts[0].get_content()
-    assert "href" not in parts[1].get_content()
+    assert all(link.startswith("mailto:") for link in re.findall(r'href="([^"]*)', parts[1].get_content()))
     assert "<b>" not in parts[1].get_content()
 
 
@@ -366,7 +394,7 @@ def test_the_samples_that_doctor_tries_have_the_fields_of_the_real_digests(confi
     for cls in get_args(Digest):
         kind = cls.__name__.removesuffix("Digest").lower()
         sample = SAMPLES[f"digest_{kind}"]["digest"]
-        assert set(sample) == names(cls, "count"), kind
+        assert set(sample) == names(cls, "count", *(["to_check"] if kind == "officer" else [])), kind
     head, operator = SAMPLES["digest_head"]["digest"], SAMPLES["digest_operator"]["digest"]
     replies = SAMPLES["digest_staff"]["digest"]["replies"]
     assert set(replies) == names(Replies, "total")
@@ -374,6 +402,10 @@ def test_the_samples_that_doctor_tries_have_the_fields_of_the_real_digests(confi
     assert set(replies["overdue"]["shown"][0]) == names(ReplyLine)
     assert set(head["unconfirmed"]["shown"][0]) == names(DiaryLine)
     assert set(head["unread"][0]) == names(UnreadMailbox)
-    assert set(head["week"]) == names(WeekFigures)
+    assert set(head["week"]) == names(WeekFigures, "most")
+    assert set(head["missed"][0]) == names(CheckLine)
     assert set(operator["queue"]["shown"][0]) == names(QueueLine)
     assert set(operator["would_have"]) == names(WouldHave)
+    assert set(operator["would_have"]["forwarded"][0]) == names(WouldSend)
+    assert set(operator["would_have"]["digests"][0]) == names(WouldDigest)
+    assert set(operator["would_have"]["forwarded"][0]["examples"]["shown"][0]) == names(Example)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from mailbot.work.answers.answer import Handler
+from mailbot.work.answers.check import MorningMailAnswers, StandInAnswers
 from mailbot.work.answers.registrar import RegistrarAnswers
 from mailbot.work.answers.replies import RepliesAnswers
 
-_HANDLERS: tuple[Handler, ...] = (RegistrarAnswers(), RepliesAnswers())
+_HANDLERS: tuple[Handler, ...] = (RegistrarAnswers(), RepliesAnswers(), MorningMailAnswers(), StandInAnswers())
 
 HANDLERS: Mapping[str, Handler] = {handler.kind: handler for handler in _HANDLERS}

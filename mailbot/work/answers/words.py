@@ -209,3 +209,37 @@ def _person_takes(text: str, _: Sequence[str]) -> AssignTo | None:
 def _assign(who: str) -> AssignTo:
     plain = who.strip().strip(".")
     return AssignTo("" if plain.casefold() in _ME else plain)
+
+
+# --- the daily check -------------------------------------------------------------------------------------------------
+
+_CHECKED = _words(
+    "kontrollerad kontrollerat kontrollerade kontrollert kontrollerte kollad kollat kollade sjekket sjekka sett läst "
+    "lest checked done gjort klar klart klarat färdig ferdig ok okej okay ja jepp yes"
+)
+_AWAY = _words(
+    "sjuk sjukanmäld sjukskriven syk sykmeldt sick ill borta borte away frånvarande fraværende ledig vab vabbar fri off"
+)
+#: "jag är sjuk idag" says so; a longer sentence with "sjuk" in it may be about anybody
+_SHORT_SENTENCE = 6
+_OF_ONESELF = _words("jag jeg i am är er im i'm")
+
+
+def says_checked(text: str) -> bool:
+    """Whether a line says that the mailbox was checked: by its first word, and without a negation."""
+    words = tokens(text)
+    return bool(words) and words[0] in _CHECKED and not (NO | _NEGATIONS).intersection(words)
+
+
+def says_away(text: str) -> bool:
+    """Whether a line says that its writer is away: "sjuk", "jag är borta i dag"."""
+    words = tokens(text)
+    if not words or len(words) > _SHORT_SENTENCE or (NO | _NEGATIONS).intersection(words):
+        return False
+    return next((word for word in words if word not in _OF_ONESELF), "") in _AWAY
+
+
+def names_me(text: str) -> bool:
+    """Whether a line names its own writer: "jag", "jag själv"."""
+    words = tokens(text)
+    return bool(words) and words[0] in _ME and len(words) <= _FEW_WORDS
