@@ -48,7 +48,7 @@ def checked(town: Town, now: str = "2026-05-12T08:00") -> tuple[str, str | None,
 @pytest.mark.parametrize(
     ("text", "counts"),
     [
-        ("kontrollerad", True), ("Kontrollerat.", True), ("Hej!\n\nKlart!\n\nMvh Lars", True), ("ok", True), ("OK", True),
+        ("kontrollerad", True), ("Kontrollerat.", True), ("Hej!\n\nKlart!\n\nMvh Lars", True), ("OK", True),
         ("sjekket", True), ("kontrollert", True), ("checked", True), ("Ja", True), ("Kollat nu på morgonen", True),
         ("inte kontrollerad", False), ("Kontrollerat har jag inte hunnit", False), ("ikke sjekket", False),
         ("Jag tittar på det i eftermiddag", False), ("nej", False), ("", False),
@@ -141,4 +141,4 @@ def test_the_head_names_somebody_by_reply(town, text, named):
     assert told >= 1, "who was named is confirmed, what is unclear is mailed back"
     if named:
         town.run("2026-05-12T07:00")
-        assert mails(town, f"{named}@by.example", "myndighetsbrevlådan") == 1, "the morning mail goes to them"
+        assert mails(town, f"{named}@by.example", "Kommunstyrelsen:") == 1, "the morning mail goes to them"
