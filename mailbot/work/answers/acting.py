@@ -15,7 +15,7 @@ from mailbot.work import recovery
 from mailbot.work.answers import reports
 from mailbot.work.answers.answer import Answer, Reaction, Unclear, Verdict
 from mailbot.work.answers.handlers import HANDLERS
-from mailbot.work.answers.lines import Written, without_greeting, written_lines
+from mailbot.work.answers.lines import Written, own_text, without_greeting, written_lines
 from mailbot.work.answers.provenance import claimed_person, is_automatic, proof
 from mailbot.work.answers.words import GREETINGS
 from mailbot.work.context import Context
@@ -138,9 +138,7 @@ def _lines(context: Context, message: Message, ticket: Ticket) -> tuple[Written,
     if message.body is None:
         return ()
     sent = context.store.outbox.raw_of(ticket.message_id)
-    own = _parsed(sent) if sent else None
-    own_text = own.body.text if own and own.body else ""
-    return without_greeting(written_lines(message.body, own_text), GREETINGS)
+    return without_greeting(written_lines(message.body, own_text(sent) if sent else ""), GREETINGS)
 
 
 def _reports(

@@ -6,8 +6,11 @@ subjects, and a subject is a stranger's words.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
 
 from mailbot.mail.body import Body
 from mailbot.store.references import ALPHABET, TICKET
@@ -41,7 +44,27 @@ def refs_in(text: str) -> tuple[str, ...]:
 
 def written_lines(body: Body, own_text: str = "") -> tuple[Written, ...]:
     """The lines of `body` that are new. `own_text` is the text of the mail that is answered, as far as it is kept."""
-    return tuple(_written(list(_marked(body)), _Own(own_text)))
+    return tuple(_written(_lines_of(body), _Own(own_text)))
+
+
+def own_text(raw: bytes) -> str:
+    """The words of a mail of ours as programs may repeat them: its text, and its HTML, where no line is broken.
+
+    What it forwards is not among them.
+    """
+    from mailbot.mail.html import to_text
+
+    found = []
+    pending: list[Any] = [message_from_bytes(raw, policy=default)]
+    while pending:
+        part = pending.pop()
+        if part.get_content_type() == "text/plain":
+            found.append(part.get_content())
+        elif part.get_content_type() == "text/html":
+            found.append(to_text(part.get_content()))
+        elif part.get_content_maintype() == "multipart":
+            pending.extend(part.iter_parts())
+    return "\n".join(found)
 
 
 class _Own:
@@ -54,37 +77,73 @@ class _Own:
     def has(self, line: str) -> bool:
         return _plain(line) in self._lines
 
-    def begins_at(self, line: str) -> bool:
-        plain = _plain(line)
-        return len(plain) >= _TELLING and plain in self._lines
+    def is_telling(self, line: str) -> bool:
+        """Whether nobody but us can have written it."""
+        return len(_plain(line)) >= _TELLING and self.has(line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    kind: str
+
+    @property
+    def is_marked(self) -> bool:
+        return self.text.startswith((">", "|"))
 
 
 def _plain(line: str) -> str:
     return " ".join(_BULLET.sub("", _QUOTE_MARKS.sub("", line)).split()).casefold()
 
 
-def _marked(body: Body) -> Iterator[tuple[str, str]]:
-    """(kind, line): a line is of the kind of the span it begins in."""
-    for span in body.spans:
-        for line in body.text[span.start : span.end].split("\n"):
-            if line.strip():
-                yield span.kind, line.strip()[:MAX_LINE]
+def _lines_of(body: Body) -> list[_Line]:
+    """The lines that are not empty; each is of the kind of the span it begins in."""
+    return [
+        _Line(line.strip()[:MAX_LINE], span.kind)
+        for span in body.spans
+        for line in body.text[span.start : span.end].split("\n")
+        if line.strip()
+    ][: 4 * MAX_LINES]
 
 
-def _written(marked: list[tuple[str, str]], own: _Own) -> Iterator[Written]:
+def _ours_begin(lines: Sequence[_Line], own: _Own) -> int:
+    """Where a program repeats our mail without any mark, as telephones do."""
+    first = next((i for i, line in enumerate(lines) if line.kind == "new" and own.is_telling(line.text)), len(lines))
+    while 0 < first < len(lines) and own.has(lines[first - 1].text):
+        first -= 1
+    return first
+
+
+def _inside_quotation(lines: Sequence[_Line], number: int, own: _Own) -> bool:
+    """Words put below a line of ours inside the quotation, without an empty line, or where nothing is marked at all."""
+    line = lines[number]
+    if line.kind != "quoted" or line.is_marked or not own.known or number == 0:
+        return False
+    before = lines[number - 1]
+    below_ours = before.is_marked or own.has(before.text)
+    return below_ours and not own.has(line.text)
+
+
+def _ends_ours(lines: Sequence[_Line], number: int, own: _Own) -> bool:
+    """Programs that break anew what they quote leave the last words of a line of ours on one of its own."""
+    return number > 0 and own.has(f"{lines[number - 1].text} {lines[number].text}")
+
+
+def _written(lines: Sequence[_Line], own: _Own) -> Iterator[Written]:
     refs: tuple[str, ...] = ()
-    in_own_text = False
-    for kind, line in marked[: 4 * MAX_LINES]:
-        # Telephones repeat a mail without any mark: from the first long line of ours on, lines are ours unless new.
-        in_own_text = in_own_text or own.begins_at(line)
-        if kind != "new" or TICKET.search(line) or (in_own_text and own.has(line)):
-            if kind != "signature":
-                refs = refs_in(line)[:1] or refs
+    ours_begin = _ours_begin(lines, own)
+    for number, line in enumerate(lines):
+        repeats = number >= ours_begin
+        new = line.kind == "new" or (bool(refs) and _inside_quotation(lines, number, own))
+        ours = (repeats and own.has(line.text)) or _ends_ours(lines, number, own)
+        if not new or ours or TICKET.search(line.text):
+            if line.kind != "signature":
+                refs = refs_in(line.text)[:1] or refs
             continue
-        named = refs_in(line)
-        text = _REF.sub(" ", line) if named else line
-        is_item = bool(named) and _BULLET.match(line) is not None and (not own.known or in_own_text)
-        words = " ".join(text.split()).strip(_EDGES)
+        named = refs_in(line.text)
+        words = " ".join(_REF.sub(" ", line.text).split()).strip(_EDGES)
+        # Of an item as we write it, the words are a stranger's subject.
+        is_item = bool(named) and _BULLET.match(line.text) is not None and (repeats or not own.known)
         if named and (is_item or not words):
             refs = named
         elif words:
