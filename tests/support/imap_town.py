@@ -2,6 +2,7 @@
 
 import email
 import smtplib
+import ssl
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ name = "Bjurholms kommun"
 profile = "bjurholm"
 domains = ["bjurholm.example"]
 mail_hosts = ["mail.bjurholm.example"]
+authserv_ids = ["mail.bjurholm.example"]
 postal_address = "Storgatan 1, 916 00 Bjurholm"
 
 [paths]
@@ -59,6 +61,7 @@ id = "ks"
 name = "Kommunstyrelsen"
 registrars = ["eva"]
 mail_officers = ["lars"]
+diary_pattern = 'KS[ -]\\d{{4}}/\\d+'
 
 [servers.post]
 kind = "imap"
@@ -169,6 +172,17 @@ class ImapTown:
         """From a server outside to Postfix, which delivers it."""
         with smtplib.SMTP("127.0.0.1", self.postfix.ports["smtp"]) as smtp:
             smtp.sendmail(self.citizen.address, list(to), message.as_bytes())
+        self.wait_for_delivery()
+
+    def submit(self, name: str, message: EmailMessage, *, copy: bool = True) -> None:
+        """Somebody sends a mail from their own program, logged in as themselves; with `copy` it is laid into Sent."""
+        account = self.accounts[name]
+        tls = ssl.create_default_context(cafile=str(self.dovecot.ca_file))
+        with smtplib.SMTP_SSL("localhost", self.postfix.ports["submissions"], context=tls) as smtp:
+            smtp.login(account.address, account.password)
+            smtp.send_message(message)
+        if copy:
+            self.lay(name, message, folder="Sent")
         self.wait_for_delivery()
 
     def lay(self, name: str, message: Message, *, folder: str = "INBOX") -> None:
