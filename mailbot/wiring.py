@@ -1,11 +1,11 @@
 """The only place where configuration becomes live objects."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from mailbot.config.model import (
     Config,
@@ -56,22 +56,69 @@ def installation(config: Config, *, by_command: bool = True) -> Iterator[Context
     journal = Journal(Path(config.paths.journal))
     opened = Store.open(config.paths.database, keys, journal=journal, by_command=by_command)
     with opened as store, live_servers(config) as servers:
-        calendar = calendars(config, servers)
-        yield Context(
-            config=config,
-            store=store,
-            references=keys,
-            templates=templates(config),
-            open_mailbox=lambda settings: open_mailbox(config, settings, servers),
-            open_sender=lambda: open_sender(config, servers),
-            open_watch=lambda settings: open_watch(config, settings, servers),
-            open_auto_replies=lambda settings: open_auto_replies(config, settings, servers),
-            open_forward_rules=lambda settings: open_forward_rules(config, settings, servers),
-            open_signatures=lambda settings: open_signatures(config, settings, servers),
-            look_ahead=lambda mailboxes: look_ahead(config, mailboxes, store, servers),
-            absence_sources=(stored_absences(store), calendar_absences(calendar)),
-            calendar=calendar,
-        )
+        yield _context(config, store, keys, servers)
+
+
+def _context(config: Config, store: Store, keys: References, servers: "LiveServers") -> Context:
+    calendar = calendars(config, servers)
+    return Context(
+        config=config,
+        store=store,
+        references=keys,
+        templates=templates(config),
+        open_mailbox=lambda settings: open_mailbox(config, settings, servers),
+        open_sender=lambda: open_sender(config, servers),
+        open_watch=lambda settings: open_watch(config, settings, servers),
+        open_auto_replies=lambda settings: open_auto_replies(config, settings, servers),
+        open_forward_rules=lambda settings: open_forward_rules(config, settings, servers),
+        open_signatures=lambda settings: open_signatures(config, settings, servers),
+        look_ahead=lambda mailboxes: look_ahead(config, mailboxes, store, servers),
+        absence_sources=(stored_absences(store), calendar_absences(calendar)),
+        calendar=calendar,
+    )
+
+
+class ReloadableInstallation:
+    """The daemon's: `context`, and `reload` that reads the configuration again. Closed at the end.
+
+    The database stays open, and so do the connections to the servers unless their settings have changed.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._closing = ExitStack()
+        self._servers = ExitStack()
+        try:
+            self._closing.enter_context(exclusive(config.paths.database))
+            self._closing.push(lambda *_: self._servers.close())
+            self._keys = references(config)
+            journal = Journal(Path(config.paths.journal))
+            self._store = self._closing.enter_context(Store.open(config.paths.database, self._keys, journal=journal))
+            self._live = self._servers.enter_context(live_servers(config))
+        except BaseException:
+            self._closing.close()
+            raise
+        self.context = _context(config, self._store, self._keys, self._live)
+
+    def reload(self) -> Context:
+        """The context of the configuration as it is written now; UserError with every problem leaves all as it was."""
+        from mailbot.config.load import load
+
+        old, new = self.context.config, load(self.context.config.source)
+        if (new.paths.database, new.paths.journal) != (old.paths.database, old.paths.journal):
+            raise UserError("paths.database and paths.journal cannot change while mailbot runs; restart it")
+        if (new.servers, new.paths.secrets) != (old.servers, old.paths.secrets):
+            servers = ExitStack()
+            self._live = servers.enter_context(live_servers(new))
+            self._servers, before = servers, self._servers
+            before.close()
+        self.context = _context(new, self._store, self._keys, self._live)
+        return self.context
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
 
 
 @contextmanager

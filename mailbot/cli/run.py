@@ -36,18 +36,22 @@ def run(once: bool, at: str | None, as_json: bool, lang: str | None, config_path
     from mailbot.cli.language import chosen
     from mailbot.cli.logs import configure
     from mailbot.errors import UserError
-    from mailbot.wiring import daemon_installation
-    from mailbot.work.passes import one_pass
+    from mailbot.systemd import Manager
+    from mailbot.wiring import ReloadableInstallation
+    from mailbot.work.reading_round import Stopped
 
     config = load_config(config_path, task="run the daemon")
     configure(as_json=as_json)
     if at is not None and not once:
         raise UserError("--at goes with --once; the daemon follows the clock")
-    with daemon_installation(config) as context:
+    with ReloadableInstallation(config) as installed:
         if not once:
-            daemon.serve(context)
+            daemon.serve(installed.context, reload=installed.reload, manager=Manager.from_environment())
             return 0
-        report = one_pass(context, instant(at, config.zone), progress=_progress())
+        try:
+            report = daemon.single_pass(installed.context, instant(at, config.zone), _progress())
+        except Stopped:
+            return 3
     _print_report(report, chosen(lang, config), as_json=as_json)
     return exit_status(report)
 

@@ -11,21 +11,24 @@ from mailbot.cli.options import at_option, config_option, json_option, lang_opti
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mailbot.config.model import Config
     from mailbot.work.context import Context
 
 
 @click.command()
+@click.option("--check", is_flag=True, help="Exit with 1 unless all is well and the passes go on: for monitoring.")
 @at_option
 @json_option
 @lang_option
 @config_option
-def status(at: str | None, as_json: bool, lang: str | None, config_path: Path | None) -> None:
+def status(check: bool, at: str | None, as_json: bool, lang: str | None, config_path: Path | None) -> int:
     """Last check per mailbox, queue, open items, health.
 
     \b
     Examples:
       mailbot status
       mailbot status --json | jq .healthy
+      mailbot status --check >/dev/null || echo "mailbot needs attention"
     """
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen
@@ -39,6 +42,21 @@ def status(at: str | None, as_json: bool, lang: str | None, config_path: Path | 
         emit_json(report)
     else:
         _print(report, chosen(lang, config), config.zone)
+    service = report["service"]
+    return 1 if check and (not report["healthy"] or service is None or service["stale"]) else 0
+
+
+def _service(config: "Config", now: "datetime") -> dict[str, Any] | None:
+    """What the last pass told monitoring, and whether it is too long ago; None: nothing was told yet."""
+    from datetime import datetime
+
+    from mailbot import health
+
+    state = health.read(config)
+    if state is None:
+        return None
+    stale = datetime.fromisoformat(state["stale_after"]) < now
+    return {name: state.get(name) for name in ("status", "last_pass_at", "next_pass_at", "alarms")} | {"stale": stale}
 
 
 def _report(context: "Context", now: "datetime") -> dict[str, Any]:
@@ -71,6 +89,7 @@ def _report(context: "Context", now: "datetime") -> dict[str, Any]:
         and not standing(context, now)
         and not outbox["failed"]
         and not outbox["unknown"],
+        "service": _service(context.config, now),
         "mailboxes": mailboxes,
         "outbox": dict(outbox),
         "replies": {
@@ -90,6 +109,11 @@ def _print(report: dict[str, Any], language: str, zone: Any) -> None:
     if report["paused"]:
         click.echo(say(language, "status.paused", by=report["paused"]["by"], reason=report["paused"]["reason"] or "-"))
     click.echo(say(language, "status.healthy" if report["healthy"] else "status.unhealthy"))
+    service = report["service"]
+    if service is not None:
+        key = "status.stale" if service["stale"] else "status.passes"
+        last, following = (_at(service[name], zone) for name in ("last_pass_at", "next_pass_at"))
+        click.echo(say(language, key, last=last, following=following))
     click.echo()
     table(
         [say(language, f"status.{key}") for key in ("mailbox", "last_check", "checked", "trouble")],
@@ -115,3 +139,11 @@ def _checked(check: dict[str, Any] | None, language: str) -> str:
     from mailbot.cli.language import say
 
     return say(language, f"attest.{check['state']}") if check else ""
+
+
+def _at(text: str | None, zone: Any) -> str:
+    from datetime import datetime
+
+    from mailbot.cli.output import local
+
+    return local(datetime.fromisoformat(text), zone) if text else "-"

@@ -53,6 +53,7 @@ def problems(raw: Table, people: Table | None) -> list[str]:
         *_organisation(Entry.of(raw, "organisation")),
         *_paths(Entry.of(raw, "paths")),
         *_schedule(Entry.of(raw, "schedule")),
+        *_monitoring(Entry.of(raw, "monitoring")),
         *_roles(Entry.of(raw, "roles"), known),
         *_units(entries(raw, "units"), known),
         *_servers(raw),
@@ -157,6 +158,15 @@ def _paths(paths: Entry) -> Iterator[str]:
         yield paths.problem("database", f"'{url}' is no database that mailbot knows; {remedy}")
     elif url in ("sqlite:///", "sqlite:///:memory:"):
         yield paths.problem("database", "would be lost when mailbot stops; name a file after sqlite:///")
+
+
+def _monitoring(monitoring: Entry) -> Iterator[str]:
+    url = monitoring.text("ping_url")
+    if url and (problem := syntax.web_address_problem(url)):
+        yield monitoring.problem("ping_url", problem)
+    minutes = monitoring.table.get("stuck_minutes")
+    if isinstance(minutes, int) and not 5 <= minutes <= 24 * 60:
+        yield monitoring.problem("stuck_minutes", f"is {minutes}; write 5 to 1440")
 
 
 def _schedule(schedule: Entry) -> Iterator[str]:

@@ -16,6 +16,7 @@ from mailbot.config.model import (
     GraphServer,
     ImapServer,
     MailboxSettings,
+    Monitoring,
     Organisation,
     Paths,
     PersonSettings,
@@ -49,6 +50,7 @@ class ConfigFile:
     organisation: Organisation
     paths: Paths = field(default_factory=Paths)
     schedule: Schedule = field(default_factory=Schedule)
+    monitoring: Monitoring = field(default_factory=Monitoring)
     roles: Roles = field(default_factory=Roles)
     units: tuple[Unit, ...] = ()
     #: structured one by one: each kind has keys of its own
@@ -202,6 +204,7 @@ def _config(
         organisation=replace(organisation, domains=_lower(organisation.domains)),
         paths=_absolute(file.paths, folder),
         schedule=file.schedule,
+        monitoring=_monitoring(file, folder),
         roles=file.roles,
         units=file.units,
         servers={name: _server(server, folder) for name, server in servers.items()},
@@ -211,6 +214,16 @@ def _config(
         policy=policy,
         people=tuple(_person(person, folder) for person in directory.people),
         source=source,
+    )
+
+
+def _monitoring(file: ConfigFile, folder: Path) -> Monitoring:
+    told = file.monitoring
+    beside = Path(_absolute(file.paths, folder).journal).with_name("health.json")
+    return replace(
+        told,
+        health_file=str(folder / told.health_file) if told.health_file else str(beside),
+        prometheus_file=str(folder / told.prometheus_file) if told.prometheus_file else "",
     )
 
 

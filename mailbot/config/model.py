@@ -47,6 +47,20 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Monitoring:
+    """What tells the outside that mailbot lives; see docs/operations.md."""
+
+    #: written after every pass; empty = health.json beside the database
+    health_file: str = ""
+    #: the same for Prometheus' node exporter; empty = not written
+    prometheus_file: str = ""
+    #: called after every pass, with /fail at its end when something is wrong; empty = nobody is called
+    ping_url: str = ""
+    #: a pass that achieves nothing for so long is stuck: the watchdog ends mailbot, and monitors are to act
+    stuck_minutes: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Roles:
     """Person ids; of a list the first one present acts."""
 
@@ -274,6 +288,7 @@ class Config:
     organisation: Organisation
     paths: Paths = field(default_factory=Paths)
     schedule: Schedule = field(default_factory=Schedule)
+    monitoring: Monitoring = field(default_factory=Monitoring)
     roles: Roles = field(default_factory=Roles)
     units: tuple[Unit, ...] = ()
     servers: Mapping[str, Server] = field(default_factory=dict)

@@ -77,6 +77,8 @@ class Database:
             )
         except (NoSuchModuleError, ModuleNotFoundError):
             raise UserError("PostgreSQL needs its driver: pip install 'mailbot[postgres]'") from None
+        #: how many transactions have changed something: who watches sees that something is achieved
+        self.commits = 0
         #: where this process writes down what people decide; None: it decides nothing in a person's name
         self.journal: Journal | None = None
         #: runs at the end of every writing transaction, before its commit
@@ -113,6 +115,7 @@ class Database:
                     connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
                 yield connection
                 self.before_commit(connection)
+            self.commits += 1
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """The store: one database, one small class per family of rows."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -38,6 +39,7 @@ class Store:
     ) -> None:
         self._database = database
         self._journal = journal
+        self._file = _identity(database)
         database.before_commit = note_decision
         database.journal = journal if by_command else None
         self.references = references
@@ -79,6 +81,15 @@ class Store:
             raise
         return cls(database, references, journal, by_command=by_command)
 
+    @property
+    def commits(self) -> int:
+        """How many transactions of this process have changed something."""
+        return self._database.commits
+
+    def is_in_place(self) -> bool:
+        """Whether the database file is still the one that was opened; always true of a database server."""
+        return self._file == _identity(self._database)
+
     def replay(self, until: datetime | None = None) -> Replayed:
         """Bring in what people decided by command (up to `until`) and this database lacks, since it was restored or a
         command was killed. What is about mail that has not been read again waits for the next call."""
@@ -105,3 +116,14 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _identity(database: Database) -> tuple[int, int] | None:
+    """Which file it is, or None where there is none."""
+    if not database.is_sqlite:
+        return None
+    try:
+        status = Path(str(database.url.database)).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -40,6 +40,9 @@ class Context:
     #: whether a colleague may open a mailbox on its server; None: that cannot be asked
     may_read: Callable[[MailboxSettings, PersonSettings], bool | None] = lambda _mailbox, _colleague: None
 
+    #: whether mailbot is to end: what is begun is finished, and nothing else is begun
+    stopping: Callable[[], bool] = lambda: False
+
     @property
     def enforcing(self) -> bool:
         """Invariant 4: in observe mode nothing is sent but the operator's digest."""

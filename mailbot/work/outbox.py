@@ -55,7 +55,7 @@ def deliver_all(context: Context, now: datetime) -> int:
 def _deliver_due(context: Context, sender: Sender, now: datetime) -> int:
     left = 0
     try:
-        while (outcome := deliver_one(context, sender, now)) != "none":
+        while not context.stopping() and (outcome := deliver_one(context, sender, now)) != "none":
             left += outcome == "left"
     except SenderUnavailable:
         return left  # noted; everything else stays in the queue as it is

@@ -22,6 +22,10 @@ _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(minutes=30)
 
 
+class Stopped(Exception):
+    """mailbot is to end: the mailboxes that nobody has begun with are left to the next start."""
+
+
 @dataclass(slots=True)
 class BackOff:
     """Which mailboxes to leave alone for a while between scheduled passes: waits double, with jitter, up to a limit.
@@ -66,6 +70,8 @@ def read_all(
 def _isolated(
     read: _Read, context: Context, mailbox: MailboxSettings, now: datetime, progress: Progress
 ) -> MailboxPass:
+    if context.stopping():
+        raise Stopped
     progress(mailbox.address)
     try:
         return read(context, mailbox, now)

@@ -30,6 +30,7 @@ class Bell:
         # an Event must not be set by a signal handler of the thread that waits for it; this queue may
         self._rings: SimpleQueue[str] = SimpleQueue()
         self.stopping = False
+        self.reloading = False
 
     def ring(self, mailbox: str) -> None:
         """Something has changed in this mailbox."""
@@ -39,8 +40,18 @@ class Bell:
         self.stopping = True
         self._rings.put("")
 
+    def reload(self) -> None:
+        """Somebody asks that the configuration be read again."""
+        self.reloading = True
+        self._rings.put("")
+
+    def take_reload(self) -> bool:
+        """Whether somebody has asked since this was last called."""
+        asked, self.reloading = self.reloading, False
+        return asked
+
     def wait(self, seconds: float) -> frozenset[str]:
-        """The mailboxes with news, as soon as there is one; none when the time is over or at `stop`."""
+        """The mailboxes with news, as soon as there is one; none when the time is over, at `stop` or `reload`."""
         rung: set[str] = set()
         try:
             rung.add(self._rings.get(timeout=max(seconds, 0)))
