@@ -17,7 +17,17 @@ from mailbot.config.model import (
     PersonSettings,
 )
 from mailbot.errors import UserError
-from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Signatures, Watch
+from mailbot.platforms.base import (
+    AutoReplies,
+    Calendar,
+    Directory,
+    ForwardRules,
+    Mailbox,
+    NoCalendar,
+    Sender,
+    Signatures,
+    Watch,
+)
 from mailbot.render import Templates
 from mailbot.secrets import Secrets
 from mailbot.store.journal import Journal
@@ -233,7 +243,22 @@ def _calendar_beside(config: Config, person: PersonSettings, servers: LiveServer
     if isinstance(server, EwsServer):
         assert servers.ews is not None
         return servers.ews.server(server).calendar(person.email, config.zone)
+    if isinstance(server, GraphServer) and server.calendars:
+        assert servers.graph is not None
+        return servers.graph.calendar(server, person.email, config.zone)
     return None
+
+
+@contextmanager
+def directory(config: Config, name: str) -> Iterator[Directory]:
+    """Who works here, as the server of that name knows. UserError when there is none, or it has no directory."""
+    server = config.servers.get(name)
+    if not isinstance(server, GraphServer):
+        known = ", ".join(each for each, one in config.servers.items() if isinstance(one, GraphServer)) or "none"
+        raise UserError(f"no server with a directory is called {name!r}; in the configuration there is: {known}")
+    with graph_servers(config) as graph:
+        assert graph is not None
+        yield graph.directory(server)
 
 
 def open_mailbox(config: Config, settings: MailboxSettings, servers: LiveServers) -> Mailbox:

@@ -1,6 +1,7 @@
 """`mailbot person`: the directory."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,33 @@ def list_(as_json: bool, lang: str | None, config_path: Path | None) -> None:
     rows = [[*(entry[key] for key in _LISTED), ", ".join(_roles_in_words(entry, say))] for entry in described]
     headings = [say[f"person.{key}"] for key in (*_LISTED, "roles")]
     table(headings, rows, empty=say["person.empty"].format(file=config.paths.people))
+
+
+@person.command()
+@click.argument("server", metavar="SERVER")
+@config_option
+def unlisted(server: str, config_path: Path | None) -> None:
+    """Who is in a server's directory and not in the people file, as entries for that file.
+
+    SERVER is the name of a Microsoft 365 tenant under [servers]. Look through what is printed before you add it.
+
+    \b
+    Examples:
+      mailbot person unlisted m365 >> /etc/mailbot/people.toml
+    """
+    from mailbot import wiring
+    from mailbot.config.write import person_toml
+
+    config = load_config(config_path)
+    taken = {each.id for each in config.people}
+    with wiring.directory(config, server) as directory:
+        for each in directory.people():
+            if config.person_by_address(each.email) is not None:
+                continue
+            free = (f"{each.id}{suffix}" for suffix in ("", *range(2, 1000)))
+            person_id = next(candidate for candidate in free if candidate not in taken)
+            taken.add(person_id)
+            click.echo(person_toml(asdict(replace(each, id=person_id))))
 
 
 @person.command()

@@ -158,6 +158,8 @@ class GraphServer:
     authority_url: str = "https://login.microsoftonline.com"
     #: the most that all mailboxes of this tenant are asked together
     requests_per_second: int = 200
+    #: whether people's calendars tell when they are out of office; needs a right of its own
+    calendars: bool = False
     #: a mailbox outside the application's scope; `mailbot doctor` proves that it cannot be reached
     out_of_scope: str = ""
 

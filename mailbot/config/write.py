@@ -114,6 +114,12 @@ def _person(person: NewPerson, answers: Answers) -> list[str]:
     return lines
 
 
+def person_toml(values: Mapping[str, str | tuple[str, ...]]) -> str:
+    """One entry of a people file; what is empty is left out."""
+    lines = ["[[people]]", *(f"{key} = {_toml(value)}" for key, value in values.items() if value)]
+    return "\n".join([*lines, ""])
+
+
 class _Comments:
     """Comment lines in the administrator's language."""
 

@@ -184,6 +184,22 @@ def test_properties_can_neither_add_a_field_nor_end_the_header(hostile: dict[str
     assert len(block.split(b"\r\n")) == block.count(b"\r\n") + 1
 
 
+def test_a_message_without_a_date_is_never_taken_for_an_old_one(
+    graph: GraphServer, world: GraphWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver(mail(0), received_at=minute(3))
+    mailbox = servers(since=minute(2)).mailbox(settings(graph), ANNA)
+    page = mailbox._page
+
+    def undated(question: object) -> dict[str, object]:
+        return {**page(question), "value": [{"id": each["id"]} for each in page(question)["value"]]}  # type: ignore[arg-type]
+
+    monkeypatch.setattr(mailbox, "_page", undated)
+    assert [each.internal_date for each in arrivals(read_all(mailbox, folder(mailbox)))] == [minute(3)]
+    graph.faults.append(Fault("select=receivedDateTime$", 404, "ErrorItemNotFound"))
+    assert [each.internal_date for each in arrivals(read_all(mailbox, folder(mailbox)))] == [minute(2)]
+
+
 def test_settings_differ_by_tenant(graph: GraphServer) -> None:
     kept = servers()
     first, second = settings(graph), replace(settings(graph), client_id="5b1e3d20-0000-4000-8000-00000000dead")

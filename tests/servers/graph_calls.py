@@ -498,7 +498,10 @@ def mail_tips(
 
 @call("GET", "/users", "User.Read.All")
 def list_users(server: "GraphServer", account: Account, values: dict[str, str], query: Query, *_: Any) -> Told:
-    accounts = list(server.tenant.accounts.values())
+    """user-list; only the filter that mailbot uses is known."""
+    if query.get("$filter", "accountEnabled eq true") != "accountEnabled eq true":
+        raise Problem(400, "Request_UnsupportedQuery")
+    accounts = [each for each in server.tenant.accounts.values() if each.profile.get("accountEnabled", True)]
     top, skip = int(query.get("$top", "100")), int(query.get("$skiptoken", "0"))
     page: Json = {"value": [_selected(_user(each), query) for each in accounts[skip : skip + top]]}
     if skip + top < len(accounts):

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -286,6 +286,6 @@ class _Quiet(WSGIRequestHandler):
 
 
 def _arguments(query: str) -> MultiDict[str, str]:
-    """ "+" is a space to forms, not to OData; clients write %20."""
+    """ "+" is a space, as in the examples of graph/query-parameters and as proxies write it."""
     pairs = [each.partition("=") for each in query.split("&") if each]
-    return MultiDict([(unquote(name), unquote(value)) for name, _, value in pairs])
+    return MultiDict([(unquote(name), unquote_plus(value)) for name, _, value in pairs])

@@ -56,7 +56,7 @@ class GraphMailbox:
                 return
             following = page.get("@odata.nextLink")
             after = self._client.relative(str(following or page.get("@odata.deltaLink") or question.path))
-            arrived, gone = _told(page)
+            arrived, gone = self._arrivals(page), _gone(page)
             if arrived or gone or reset or not following:
                 yield Changes(arrived=arrived, gone=gone, cursor=after, reset=reset)
                 reset = False
@@ -105,21 +105,27 @@ class GraphMailbox:
             raise refusal(question, answer)
         return answer.json()
 
+    def _arrivals(self, page: Json) -> tuple[Arrival, ...]:
+        """Oldest first. A message whose date is not told is asked for it, and never taken for an old one."""
+        dates = {str(each["id"]): instant(each.get("receivedDateTime")) for each in _entries(page, removed=False)}
+        undated = [delivery_id for delivery_id, at in dates.items() if at is None]
+        questions = [self._question(each, select="receivedDateTime") for each in undated]
+        for delivery_id, answer in zip(undated, self._client.ask_all(questions), strict=True):
+            dates[delivery_id] = instant(answer.json().get("receivedDateTime")) if answer.ok else None
+        arrived = [Arrival(each, at or self._since or _EPOCH) for each, at in dates.items()]
+        return tuple(sorted(arrived, key=lambda one: one.internal_date))
+
     def _question(self, delivery_id: str, **query: str) -> Question:
         where = path("users", self._address, "messages", delivery_id, **query)
         return Question("GET", where, self._address, NEEDS, prefer=(IMMUTABLE,))
 
 
-def _told(page: Json) -> tuple[tuple[Arrival, ...], tuple[str, ...]]:
-    """What a page says: arrivals oldest first, and what has left the folder."""
-    arrived, gone = [], []
-    for entry in page.get("value") or ():
-        if "@removed" in entry:
-            gone.append(str(entry["id"]))
-        else:
-            arrived.append(Arrival(str(entry["id"]), instant(entry.get("receivedDateTime")) or _EPOCH))
-    arrived.sort(key=lambda one: one.internal_date)
-    return tuple(arrived), tuple(gone)
+def _entries(page: Json, *, removed: bool) -> Iterator[Json]:
+    return (entry for entry in page.get("value") or () if ("@removed" in entry) is removed)
+
+
+def _gone(page: Json) -> tuple[str, ...]:
+    return tuple(str(entry["id"]) for entry in _entries(page, removed=True))
 
 
 def _header(question: Question, answer: Answer) -> bytes | None:

@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from mailbot.config.model import GraphServer
 from mailbot.platforms.graph.ahead import Ahead
 from mailbot.platforms.graph.autoreplies import GraphAutoReplies
+from mailbot.platforms.graph.calendar import GraphCalendar
 from mailbot.platforms.graph.client import GraphClient
 from mailbot.platforms.graph.mailbox import GraphMailbox
+from mailbot.platforms.graph.people import GraphDirectory
 from mailbot.platforms.graph.rules import GraphForwardRules
 from mailbot.platforms.graph.sender import GraphSender
 from mailbot.platforms.graph.token import Identity, Tokens, scope_for
@@ -51,6 +54,12 @@ class GraphServers:
 
     def forward_rules(self, server: GraphServer) -> GraphForwardRules:
         return GraphForwardRules(self.client(server))
+
+    def calendar(self, server: GraphServer, address: str, zone: ZoneInfo) -> GraphCalendar:
+        return GraphCalendar(self.client(server), address, zone)
+
+    def directory(self, server: GraphServer) -> GraphDirectory:
+        return GraphDirectory(self.client(server))
 
     def look_ahead(self, server: GraphServer, cursors: Sequence[tuple[str, str]]) -> None:
         """Ask what is new after each (mailbox, cursor) before they are read, 20 in one request."""
