@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.mail.message import parse
+from mailbot.mail.message import parse, parse_headers
 from mailbot.platforms.base import Away, OutgoingMail, Receipt
 from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
 from mailbot.platforms.ews.forward_rules import ClientOnlyRules
@@ -131,6 +131,27 @@ def test_large_attachments_stay_on_the_server(world: EwsMailboxWorld) -> None:
     assert "Jag håller inte med." in found.body.text
     assert [each.filename for each in found.body.attachments] == [HOSTILE_NAME]
     assert mailbox.fetch(inbox, arrival.delivery_id, with_attachments=True) == whole
+
+
+def test_the_header_of_mail_written_in_outlook_is_made_without_its_content(world: EwsMailboxWorld) -> None:
+    made = EmailMessage()
+    made["Message-ID"], made["Subject"], made["From"] = "<w@by.example>", "Svar på frågan", "Åsa Ek <anna@by.example>"
+    made["To"], made["In-Reply-To"], made["References"] = "Bo <bo@x.example>, c@x.example", "<q@x>", "<p@x> <q@x>"
+    made.set_content("Hemligt innehåll")
+    raw = made.as_bytes(policy=SMTP)
+    sent = world.box.distinguished("sentitems").id
+    world.organisation.put(world.box, sent, raw, minute(0), transported=False)
+    mailbox = world.open()
+    place = next(each for each in mailbox.folders() if each.role == "sent")
+    (arrival,) = arrivals(read_all(mailbox, place))
+    ((_, header),) = mailbox.fetch_headers(place, [arrival.delivery_id])
+    assert not world.server.content_left
+    assert header is not None and header.endswith(b"\r\n\r\n")
+    found, expected = parse_headers(header), parse_headers(raw)
+    assert (found.message_id, found.subject, found.author, found.to) == (
+        expected.message_id, expected.subject, expected.author, expected.to,
+    )  # fmt: skip
+    assert (found.in_reply_to, found.references) == (expected.in_reply_to, expected.references)
 
 
 def test_mail_older_than_asked_for_is_never_listed(world: EwsMailboxWorld) -> None:

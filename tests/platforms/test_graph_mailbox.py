@@ -8,7 +8,7 @@ import pytest
 from mailbot.errors import TransientError
 from mailbot.mail.identity import content_key
 from mailbot.mail.message import parse, parse_headers
-from mailbot.platforms.graph.headers import header_block
+from mailbot.platforms.graph.headers import header_of
 from tests.platforms.contract_mailbox import BASE, MailboxContract, arrivals, folder, mail, minute, read_all
 from tests.platforms.contract_sender import ANNA
 from tests.platforms.graph_world import GraphWorld, servers, settings
@@ -177,7 +177,7 @@ def test_the_header_of_what_was_written_in_outlook(world: GraphWorld) -> None:
     ],
 )
 def test_properties_can_neither_add_a_field_nor_end_the_header(hostile: dict[str, object]) -> None:
-    block = header_block(hostile)
+    block = header_of(hostile)
     assert block.count(b"\r\n\r\n") == 1 or block == b"\r\n"
     assert block.endswith(b"\r\n")
     assert not [line for line in block.split(b"\r\n") if line.lower().startswith(b"bcc")]

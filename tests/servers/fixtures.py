@@ -16,6 +16,7 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 
 if TYPE_CHECKING:
+    from tests.servers.exchange.server import ExchangeServer
     from tests.servers.graph_server import GraphServer
 
 _PACKAGES = {
@@ -73,6 +74,20 @@ def graph(monkeypatch: pytest.MonkeyPatch) -> "Iterator[GraphServer]":
         patient = partial(Pacing, sleep=server.waits.append, jitter=lambda: 0.5)
         monkeypatch.setattr("mailbot.platforms.graph.servers.Pacing", patient)
         yield server
+    assert server.violations == []
+
+
+@pytest.fixture
+def ews() -> "Iterator[ExchangeServer]":
+    """A pretended Exchange without mailboxes; all that passes through it must be as Microsoft's schema says."""
+    from tests.servers.exchange.organisation import Organisation
+    from tests.servers.exchange.server import SCHEMAS, ExchangeServer
+
+    if not SCHEMAS.exists():
+        _tell("REQUESTS TO EXCHANGE WERE NOT VALIDATED: ../shared/schemas/ews is absent")
+    server = ExchangeServer(Organisation([]))
+    yield server
+    server.stop()
     assert server.violations == []
 
 

@@ -20,7 +20,7 @@ OUTSIDE = "politiker@bjurholm.example"
 @pytest.fixture
 def town(tmp_path: Path, graph: GraphServer) -> GraphTown:
     """Set up as docs/microsoft365.md says, with a mailbox that is none of mailbot's business."""
-    town = GraphTown(tmp_path, graph)
+    town = GraphTown(tmp_path, server=graph)
     graph.scope = set(town.tenant.accounts)
     town.tenant.add(OUTSIDE)
     town.change('kind = "graph"', f'kind = "graph"\nout_of_scope = "{OUTSIDE}"')

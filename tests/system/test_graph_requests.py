@@ -32,7 +32,7 @@ def batches_of_folders(server: GraphServer, start: int) -> int:
 
 @pytest.mark.parametrize("mailboxes", [3, 30])
 def test_polls_of_twenty_folders_go_in_one_request(tmp_path: Path, graph: GraphServer, mailboxes: int) -> None:
-    town = settled(GraphTown(tmp_path, graph, more=[f"f{number}" for number in range(mailboxes)]))
+    town = settled(GraphTown(tmp_path, server=graph, more=[f"f{number}" for number in range(mailboxes)]))
     with town.open() as context:
         one_pass(context, utc_now())  # whose folders have a role is known for as long as the process lives
         start = len(graph.log)
@@ -47,7 +47,7 @@ def test_polls_of_twenty_folders_go_in_one_request(tmp_path: Path, graph: GraphS
 def test_a_pass_with_nothing_new_costs_at_most_one_request_per_folder(
     tmp_path: Path, graph: GraphServer, offers_batch: bool
 ) -> None:
-    town = settled(GraphTown(tmp_path, graph))
+    town = settled(GraphTown(tmp_path, server=graph))
     graph.offers_batch = offers_batch
     with graph.counting() as lines:
         assert town.run().new_messages == 0
@@ -60,7 +60,7 @@ def test_a_pass_with_nothing_new_costs_at_most_one_request_per_folder(
 def test_one_new_message_costs_at_most_three_more(
     tmp_path: Path, graph: GraphServer, name: str, offers_batch: bool
 ) -> None:
-    town = settled(GraphTown(tmp_path, graph))
+    town = settled(GraphTown(tmp_path, server=graph))
     graph.offers_batch = offers_batch
     town.run()
     with graph.counting() as nothing_new:
@@ -72,14 +72,14 @@ def test_one_new_message_costs_at_most_three_more(
 
 
 def test_one_token_serves_all(tmp_path: Path, graph: GraphServer) -> None:
-    town = settled(GraphTown(tmp_path, graph))
+    town = settled(GraphTown(tmp_path, server=graph))
     before = graph.identity.requests
     town.run()
     assert graph.identity.requests == before + 1
 
 
 def test_no_mailbox_is_asked_by_more_than_four_at_a_time(tmp_path: Path, graph: GraphServer) -> None:
-    town = GraphTown(tmp_path, graph)
+    town = GraphTown(tmp_path, server=graph)
     for number in range(60):
         town.post(town.letter(QUESTION, subject=f"Fråga {number}"), town.address("kommunen"))
     graph.delay_seconds = 0.002

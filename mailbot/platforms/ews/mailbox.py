@@ -3,12 +3,13 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailbot.errors import PermanentError
 from mailbot.platforms.base import Arrival, Changes, Folder
-from mailbot.platforms.ews import reduced
+from mailbot.platforms.ews import reduced, written_here
 from mailbot.platforms.ews.cursor import EwsCursor
 from mailbot.platforms.ews.failures import LostState, NotThere
 from mailbot.platforms.ews.folders import find_folders
@@ -109,23 +110,32 @@ class EwsMailbox:
                 new[item] = (seconds, item, _number(text(change, "*/t:Size")))
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:  # noqa: ARG002
-        """As they came over the Internet; where the server has made the mail itself, from its MIME."""
+        """As they came over the Internet; mail that never did has one made of its properties."""
         for start in range(0, len(delivery_ids), _HEADERS_AT_ONCE):
-            wanted = delivery_ids[start : start + _HEADERS_AT_ONCE]
-            request = M.GetItem(shape("item:Size", "item:HasAttachments", transport_headers()), item_ids(*wanted))
-            answers = self._session.ask("GetItem", request)
-            self._large = {item for item, answer in zip(wanted, answers, strict=True) if _is_large(answer)}
-            for item, answer in zip(wanted, answers, strict=True):
-                yield item, self._header(item, answer)
+            yield from self._headers(delivery_ids[start : start + _HEADERS_AT_ONCE])
 
-    def _header(self, item: str, answer: Element) -> bytes | None:
-        try:
-            self._session.require(answer)
-        except NotThere:
-            return None
-        found = _transport_header(answer)
-        whole = self._mime(item) if found is None else None
-        return found if whole is None else whole.partition(_END_OF_HEADER)[0] + _END_OF_HEADER
+    def _headers(self, wanted: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        found = self._present(wanted, shape("item:Size", "item:HasAttachments", transport_headers()))
+        self._large = {item for item, answer in found.items() if _is_large(answer)}
+        headers = {item: header for item, answer in found.items() if (header := _transport_header(answer)) is not None}
+        without = [item for item in found if item not in headers]
+        if without:
+            here = self._present(without, shape(*written_here.FIELDS))
+            headers |= {item: written_here.header_of(element) for item, element in here.items()}
+        for item in wanted:
+            yield item, headers.get(item)
+
+    def _present(self, wanted: Sequence[str], asked: Element) -> dict[str, Element]:
+        """The items that are still there."""
+        answers = self._session.ask("GetItem", M.GetItem(asked, item_ids(*wanted)))
+        found = {}
+        for item, answer in zip(wanted, answers, strict=True):
+            with suppress(NotThere):
+                self._session.require(answer)
+                element = first(answer, "m:Items/*")
+                if element is not None:
+                    found[item] = element
+        return found
 
     def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:  # noqa: ARG002
         """The MIME as Exchange writes it; of large messages only the text, where attachments are not asked for."""
@@ -134,15 +144,9 @@ class EwsMailbox:
         return self._mime(delivery_id)
 
     def _reduced(self, item: str) -> bytes | None:
-        asked = shape(*reduced.FIELDS, transport_headers(), body=True)
-        try:
-            answer = self._session.one("GetItem", M.GetItem(asked, item_ids(item)))
-        except NotThere:
-            return None
-        header, found = _transport_header(answer), first(answer, "m:Items/*")
-        if header is None or found is None:
-            return self._mime(item)
-        return reduced.rebuilt(header, found)
+        found = self._present([item], shape(*reduced.FIELDS, transport_headers(), body=True)).get(item)
+        header = None if found is None else _transport_header(found)
+        return self._mime(item) if found is None or header is None else reduced.rebuilt(header, found)
 
     def _mime(self, item: str) -> bytes | None:
         try:
@@ -164,17 +168,16 @@ def transport_headers() -> Element:
     return T.ExtendedFieldURI(PropertyTag="0x7d", PropertyType="String")
 
 
-def _transport_header(answer: Element) -> bytes | None:
-    value = text(answer, "m:Items/*/t:ExtendedProperty/t:Value").strip("\r\n")
+def _transport_header(item: Element) -> bytes | None:
+    value = text(item, "t:ExtendedProperty/t:Value").strip("\r\n")
     if not value.strip():
         return None
     # Exchange decodes the octets of the header as it can; UTF-8 (RFC 6532) is what they most likely were.
     return "\r\n".join(value.splitlines()).encode("utf-8", "surrogateescape") + _END_OF_HEADER
 
 
-def _is_large(answer: Element) -> bool:
-    size = _number(text(answer, "m:Items/*/t:Size"))
-    return size > reduced.WHOLE_UP_TO_OCTETS and text(answer, "m:Items/*/t:HasAttachments") == "true"
+def _is_large(item: Element) -> bool:
+    return _number(text(item, "t:Size")) > reduced.WHOLE_UP_TO_OCTETS and text(item, "t:HasAttachments") == "true"
 
 
 def _arrival(item: tuple[float, str, int]) -> Arrival:

@@ -4,14 +4,12 @@ Received mail keeps its header (`internetMessageHeaders`). What was written in O
 for the copy in Sent it is put together from the properties that Exchange makes the header of.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.header import Header
-from email.utils import format_datetime
 from typing import Any
 
 from mailbot.platforms.graph.answers import Json
+from mailbot.platforms.outlook_header import Mailbox, Written, header_block
 
 #: MAPI properties In-Reply-To and References (MS-OXPROPS 2.721, 2.726), which Graph has no property of its own for
 IN_REPLY_TO, REFERENCES = "String 0x1042", "String 0x1039"
@@ -20,19 +18,15 @@ SELECT = (
     "sentDateTime,receivedDateTime"
 )
 EXPAND = f"singleValueExtendedProperties($filter=id eq '{IN_REPLY_TO}' or id eq '{REFERENCES}')"
-_LINE_ENDS = re.compile(r"[\r\n]+[ \t]*")
-_FIELD_NAME = re.compile(r"[!-9;-~]+")
-_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ .-]*")
 
 
-def header_block(message: Json) -> bytes:
+def header_of(message: Json) -> bytes:
     """A header block (RFC 5322) that ends with the empty line."""
     told = message.get("internetMessageHeaders") or ()
     fields = [(str(each.get("name") or ""), str(each.get("value") or "")) for each in told]
     if not any(name.lower() in ("from", "message-id") for name, _ in fields):
-        fields = [*_made(message), *fields]
-    lines = [f"{name}: {_LINE_ENDS.sub(' ', value)}" for name, value in fields if _FIELD_NAME.fullmatch(name)]
-    return "".join(f"{line}\r\n" for line in (*lines, "")).encode("utf-8", "replace")
+        fields = [*_written(message).fields(), *fields]
+    return header_block(fields)
 
 
 def instant(text: object) -> datetime | None:
@@ -44,47 +38,25 @@ def instant(text: object) -> datetime | None:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-def _made(message: Json) -> Iterator[tuple[str, str]]:
+def _written(message: Json) -> Written:
     extended = {
         str(each.get("id", "")).lower(): str(each.get("value") or "")
         for each in message.get("singleValueExtendedProperties") or ()
     }
-    date = instant(message.get("sentDateTime")) or instant(message.get("receivedDateTime"))
-    made: Sequence[tuple[str, str]] = (
-        ("Message-ID", str(message.get("internetMessageId") or "")),
-        ("Date", format_datetime(date) if date else ""),
-        ("From", _addresses([message.get("from") or message.get("sender")])),
-        ("Reply-To", _addresses(message.get("replyTo"))),
-        ("To", _addresses(message.get("toRecipients"))),
-        ("Cc", _addresses(message.get("ccRecipients"))),
-        ("Bcc", _addresses(message.get("bccRecipients"))),
-        ("Subject", _encoded(str(message.get("subject") or ""))),
-        ("In-Reply-To", extended.get(IN_REPLY_TO.lower(), "")),
-        ("References", extended.get(REFERENCES.lower(), "")),
+    return Written(
+        message_id=str(message.get("internetMessageId") or ""),
+        date=instant(message.get("sentDateTime")) or instant(message.get("receivedDateTime")),
+        from_=_mailboxes([message.get("from") or message.get("sender")]),
+        reply_to=_mailboxes(message.get("replyTo")),
+        to=_mailboxes(message.get("toRecipients")),
+        cc=_mailboxes(message.get("ccRecipients")),
+        bcc=_mailboxes(message.get("bccRecipients")),
+        subject=str(message.get("subject") or ""),
+        in_reply_to=extended.get(IN_REPLY_TO.lower(), ""),
+        references=extended.get(REFERENCES.lower(), ""),
     )
-    yield from ((name, value) for name, value in made if value)
 
 
-def _addresses(recipients: Any) -> str:
-    found = []
-    for each in recipients or ():
-        address: Mapping[str, Any] = (each or {}).get("emailAddress") or {}
-        spec = re.sub(r"[\s<>,;]", "", str(address.get("address") or ""))
-        name = str(address.get("name") or "")
-        if spec:
-            found.append(f"{_phrase(name)} <{spec}>" if name and name != spec else f"<{spec}>")
-    return ", ".join(found)
-
-
-def _phrase(name: str) -> str:
-    if _PLAIN.fullmatch(name) and "." not in name:
-        return name
-    if not name.isascii() or "=?" in name:
-        return _encoded(name)
-    return '"' + re.sub(r'(["\\])', r"\\\1", _LINE_ENDS.sub(" ", name)) + '"'
-
-
-def _encoded(text: str) -> str:
-    """Text as RFC 2047 wants it in a header; what could be read as an encoded word is encoded."""
-    text = _LINE_ENDS.sub(" ", text)
-    return text if text.isascii() and "=?" not in text else Header(text, "utf-8", maxlinelen=10_000).encode()
+def _mailboxes(recipients: Any) -> list[Mailbox]:
+    addresses: list[Mapping[str, Any]] = [(each or {}).get("emailAddress") or {} for each in recipients or ()]
+    return [(str(each.get("name") or ""), str(each.get("address") or "")) for each in addresses]

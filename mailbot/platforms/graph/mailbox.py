@@ -9,7 +9,7 @@ from mailbot.platforms.graph.ahead import Ahead
 from mailbot.platforms.graph.answers import Answer, Forgotten, Json, NoMailbox, NotFound, Question, refusal
 from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, path
 from mailbot.platforms.graph.folders import NEEDS
-from mailbot.platforms.graph.headers import EXPAND, SELECT, header_block, instant
+from mailbot.platforms.graph.headers import EXPAND, SELECT, header_of, instant
 
 #: stands for a folder that is not there (yet, or any more)
 _NOTHING = ""
@@ -130,7 +130,7 @@ def _gone(page: Json) -> tuple[str, ...]:
 
 def _header(question: Question, answer: Answer) -> bytes | None:
     if answer.ok:
-        return header_block(answer.json())
+        return header_of(answer.json())
     error = refusal(question, answer)
     if isinstance(error, NotFound):
         return None

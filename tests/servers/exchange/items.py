@@ -36,34 +36,52 @@ def element(box: Box, item: Item, shape: Element) -> Element:
     if "item:MimeContent" in asked:
         parts.append(T.MimeContent(b64encode(item.raw).decode(), CharacterSet="UTF-8"))
     parts.append(item_id(item))
-    if "item:ParentFolderId" in asked:
-        parts.append(T.ParentFolderId(Id=item.folder, ChangeKey="AQAAAA=="))
-    if "item:ItemClass" in asked:
-        parts.append(T.ItemClass(item.item_class))
-    if "item:Subject" in asked:
-        parts.append(T.Subject(item.subject))
-    if "item:Body" in asked:
-        parts.append(_body(item))
-    if "item:Attachments" in asked:
-        parts.append(T.Attachments(*_attachments(item)))
-    if "item:DateTimeReceived" in asked:
-        parts.append(T.DateTimeReceived(instant(item.received_at)))
-    if "item:Size" in asked:
-        parts.append(T.Size(str(len(item.raw))))
-    if "item:Categories" in asked and item.categories:
-        parts.append(T.Categories(*(T.String(each) for each in item.categories)))
-    if "item:IsDraft" in asked:
-        parts.append(T.IsDraft("true" if item.is_draft else "false"))
-    if "item:HasAttachments" in asked:
-        parts.append(T.HasAttachments("true" if list(_attachments(item)) else "false"))
-    parts.extend(_extended(item, shape))
+    parts += [value for name, value in _item_properties(item) if name in asked]
+    parts += _extended(item, shape)
     if item.start is not None:
         return T.CalendarItem(*parts, *_appointment(item, asked))
-    if "message:InternetMessageId" in asked:
-        parts.append(T.InternetMessageId(item.message_id))
-    if "message:IsRead" in asked:
-        parts.append(T.IsRead("true" if item.is_read else "false"))
-    return T.Message(*parts)
+    return T.Message(*parts, *(value for name, value in _message_properties(item) if name in asked))
+
+
+def _item_properties(item: Item) -> Iterator[tuple[str, Element]]:
+    """In the order of the schema; those that are not there are left out."""
+    header = message_from_bytes(item.header, policy=policy.default)
+    attachments = list(_attachments(item))
+    yield "item:ParentFolderId", T.ParentFolderId(Id=item.folder, ChangeKey="AQAAAA==")
+    yield "item:ItemClass", T.ItemClass(item.item_class)
+    yield "item:Subject", T.Subject(_xml_text(item.subject))
+    yield "item:Body", _body(item)
+    yield "item:Attachments", T.Attachments(*attachments)
+    yield "item:DateTimeReceived", T.DateTimeReceived(instant(item.received_at))
+    yield "item:Size", T.Size(str(len(item.raw)))
+    if item.categories:
+        yield "item:Categories", T.Categories(*(T.String(each) for each in item.categories))
+    if header["In-Reply-To"]:
+        yield "item:InReplyTo", T.InReplyTo(str(header["In-Reply-To"]))
+    yield "item:IsDraft", T.IsDraft("true" if item.is_draft else "false")
+    yield "item:DateTimeSent", T.DateTimeSent(instant(item.received_at))
+    yield "item:HasAttachments", T.HasAttachments("true" if attachments else "false")
+
+
+def _message_properties(item: Item) -> Iterator[tuple[str, Element]]:
+    header = message_from_bytes(item.header, policy=policy.default)
+    for field, make in (("To", T.ToRecipients), ("Cc", T.CcRecipients)):
+        if header[field]:
+            yield f"message:{field}Recipients", make(*_mailboxes(header[field]))
+    if header["From"]:
+        yield "message:From", T.From(*_mailboxes(header["From"]))
+    yield "message:InternetMessageId", T.InternetMessageId(item.message_id)
+    yield "message:IsRead", T.IsRead("true" if item.is_read else "false")
+    if header["References"]:
+        yield "message:References", T.References(str(header["References"]))
+    if header["Reply-To"]:
+        yield "message:ReplyTo", T.ReplyTo(*_mailboxes(header["Reply-To"]))
+
+
+def _mailboxes(field: Any) -> list[Element]:
+    return [
+        T.Mailbox(T.Name(one.display_name or one.addr_spec), T.EmailAddress(one.addr_spec)) for one in field.addresses
+    ]
 
 
 def _body(item: Item) -> Element:

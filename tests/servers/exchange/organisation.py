@@ -110,6 +110,10 @@ class Box:
     def distinguished(self, name: str) -> Folder:
         return next(each for each in self.folders.values() if each.distinguished == name)
 
+    def folder(self, key: str) -> Folder:
+        """By its id, or by its distinguished name."""
+        return self.folders.get(key) or self.distinguished(key)
+
     def in_folder(self, folder_id: str) -> Iterator[Item]:
         return (each for each in self.items.values() if each.folder == folder_id)
 
@@ -122,6 +126,8 @@ class Organisation:
         self.now = now
         self._numbers = count(1)
         self.boxes: dict[str, Box] = {}
+        #: (recipient, mail) that left for other organisations
+        self.outside: list[tuple[str, bytes]] = []
         for address in addresses:
             self.add(address)
 
@@ -198,8 +204,11 @@ class Organisation:
         """Through transport to everybody named; who is nobody here bounces into the sender's inbox."""
         message = message_from_bytes(item.raw)
         named = [address for _, address in getaddresses(message.get_all("To", []) + message.get_all("Cc", []))]
+        ours = sender.address.rpartition("@")[2]
         for address in dict.fromkeys(each.lower() for each in named):
-            if not self.deliver(address, item.raw, envelope_from=sender.address):
+            if address.rpartition("@")[2] != ours:
+                self.outside.append((address, item.raw))
+            elif not self.deliver(address, item.raw, envelope_from=sender.address):
                 self._bounce(sender, address, item)
 
     def deliver(self, address: str, raw: bytes, *, envelope_from: str, received_at: datetime | None = None) -> bool:

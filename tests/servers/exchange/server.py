@@ -62,6 +62,8 @@ class ExchangeServer:
         self.faults = Faults()
         self.requests: Counter[str] = Counter()
         self.http_requests = 0
+        #: whether anybody asked for more than header fields
+        self.content_left = False
         self.violations: list[str] = []
         server = self
 
@@ -151,6 +153,7 @@ class ExchangeServer:
         self._check("request", request)
         name = etree.QName(request).localname
         self.requests[name] += 1
+        self.content_left = self.content_left or b"MimeContent>true" in body or b"item:Body" in body
         try:
             if self.faults.busy:
                 self.faults.busy -= 1
