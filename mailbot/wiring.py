@@ -16,7 +16,7 @@ from mailbot.config.model import (
     MaildirServer,
     PersonSettings,
 )
-from mailbot.errors import UserError
+from mailbot.errors import PermanentError, TransientError, UserError
 from mailbot.platforms.base import (
     AutoReplies,
     Calendar,
@@ -85,6 +85,7 @@ def _context(config: Config, store: Store, keys: References, servers: "LiveServe
         look_ahead=lambda mailboxes: look_ahead(config, mailboxes, store, servers),
         absence_sources=(stored_absences(store), calendar_absences(calendar)),
         calendar=calendar,
+        may_read=lambda mailbox, colleague: may_read(config, mailbox, colleague, servers),
     )
 
 
@@ -380,6 +381,31 @@ def open_sender(
         case EwsServer():
             assert servers is not None and servers.ews is not None
             return servers.ews.server(server).sender(service.address)
+
+
+def may_read(config: Config, settings: MailboxSettings, colleague: PersonSettings, servers: LiveServers) -> bool | None:
+    """Whether a colleague may open a mailbox on its server; None where that cannot be asked."""
+    server = config.servers[settings.server]
+    if servers.imap is None or not isinstance(server, ImapServer):
+        return None
+    own = config.mailbox(colleague.email)
+    names = {colleague.email, *colleague.aliases, colleague.login, own.user if own else ""} - {""}
+    try:
+        return servers.imap.may_read(server, settings, sorted(names))
+    except (TransientError, PermanentError):
+        return None
+
+
+def unowned_mailboxes(config: Config) -> list[str]:
+    """Personal mailboxes that nobody in the directory owns: of the configuration, and of servers that list theirs."""
+    from mailbot.platforms.maildir.listing import addresses
+
+    found = [mailbox.address for mailbox in config.mailboxes if mailbox.role == "personal"]
+    for server in config.servers.values():
+        if isinstance(server, MaildirServer):
+            found += addresses(server.path, config.organisation.domains)
+    shared = {m.address for m in config.mailboxes if m.role != "personal"}
+    return sorted({one for one in found if one not in shared and config.person_by_address(one) is None})
 
 
 def local_mailboxes(config: Config) -> dict[str, Path]:

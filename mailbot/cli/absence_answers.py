@@ -9,9 +9,10 @@ from mailbot.errors import UserError
 from mailbot.policy.absence import Option, week_number, weeks
 from mailbot.policy.absence_check import REASONS, AbsenceRequest, Reason
 from mailbot.policy.spoken_dates import read_day, read_week
+from mailbot.work.absence_people import people_like
 
 if TYPE_CHECKING:
-    from mailbot.config.model import Config, PersonSettings
+    from mailbot.config.model import Config
     from mailbot.policy.workdays import WorkCalendar
     from mailbot.store.records import StoredAbsence
 
@@ -139,30 +140,3 @@ def the_person(config: "Config", who: str, option: str) -> str:
         ids = ", ".join(person.id for person in found[:10])
         raise UserError(f"{option} {who!r} fits several people; write the id of one: {ids}")
     raise UserError(f"{option}: nobody in the directory is {who!r}; `mailbot person list` shows everybody")
-
-
-def people_like(config: "Config", who: str) -> "list[PersonSettings]":
-    """Who is meant by an id, an address, an account name, a name or part of a name; the most exact reading counts."""
-    said = " ".join(who.split())
-    exact = config.person(said) or config.person_by_address(said)
-    if exact is not None:
-        return [exact]
-    folded = said.casefold()
-    if not folded:
-        return []
-    readings = (
-        lambda person: person.login and person.login == said,
-        lambda person: shown(person).casefold() == folded or person.name.casefold() == folded,
-        lambda person: folded in person.name.casefold().split(),
-        lambda person: folded in person.name.casefold(),
-    )
-    for reading in readings:
-        found = [person for person in config.people if reading(person)]
-        if found:
-            return found
-    return []
-
-
-def shown(person: "PersonSettings") -> str:
-    """How a person stands in the completion: two of the same name are told apart by their department."""
-    return f"{person.name} ({person.department or person.email})"

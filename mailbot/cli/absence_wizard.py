@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 import click
 
-from mailbot.cli.absence_answers import Draft, people_like, read_option, read_reason, shown
+from mailbot.cli.absence_answers import Draft, read_option, read_reason
 from mailbot.cli.language import say
 from mailbot.cli.output import safe
 from mailbot.cli.prompting import ask_until, confirm
@@ -16,6 +16,7 @@ from mailbot.policy.absence import days_in_week, week_number
 from mailbot.policy.absence_check import Finding
 from mailbot.policy.spoken_dates import read_day
 from mailbot.policy.workdays import iso_week
+from mailbot.work.absence_people import people_like, shown
 from mailbot.work.absence_plan import examine, overlapping, sentence
 from mailbot.work.context import Context
 

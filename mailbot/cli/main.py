@@ -24,6 +24,7 @@ COMMANDS = {
     "due": ("mailbot.cli.due:due", "Working-day arithmetic, with the days counted and skipped."),
     "explain": ("mailbot.cli.explain:explain", "The recorded decision about a message, and what became of it."),
     "mandate": ("mailbot.cli.mandate:mandate", "Who may read whose mailbox, and on whose word."),
+    "offboard": ("mailbot.cli.offboard:offboard", "What must be handed over before somebody leaves."),
     "outbox": ("mailbot.cli.outbox:outbox", "What is queued, held, failed or unclear."),
     "pause": ("mailbot.cli.run:pause", "Kill switch: nothing leaves while paused."),
     "person": ("mailbot.cli.person:person", "The directory: who works here, and their mailboxes."),

@@ -29,7 +29,9 @@ def person() -> None:
 @lang_option
 @config_option
 def list_(as_json: bool, lang: str | None, config_path: Path | None) -> None:
-    """Everybody in the directory.
+    """Everybody in the directory, and personal mailboxes that nobody there owns.
+
+    Mailboxes are those of the configuration, and of servers that can list theirs.
 
     \b
     Examples:
@@ -37,15 +39,20 @@ def list_(as_json: bool, lang: str | None, config_path: Path | None) -> None:
       mailbot person list --json | jq -r .email
     """
     from mailbot.cli.output import emit_json, table
+    from mailbot.wiring import unowned_mailboxes
 
     config = load_config(config_path)
     described = [_described(config, someone) for someone in config.people]
+    ownerless = unowned_mailboxes(config)
     if as_json:
         for entry in described:
             emit_json(entry)
+        for address in ownerless:
+            emit_json({"id": None, "email": address, "mailboxes": [address], "unowned": True})
         return
     say = setup_texts(lang, config)
     rows = [[*(entry[key] for key in _LISTED), ", ".join(_roles_in_words(entry, say))] for entry in described]
+    rows += [["", "", "", "", address, say["person.nobody"]] for address in ownerless]
     headings = [say[f"person.{key}"] for key in (*_LISTED, "roles")]
     table(headings, rows, empty=say["person.empty"].format(file=config.paths.people))
 

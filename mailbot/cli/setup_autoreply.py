@@ -173,7 +173,7 @@ def _take_covers(config: "Config", context: "Context", draft: "Draft", covers: S
         draft.existing = overlapping(context, draft.request())
     needed = draft.weeks if draft.from_ and draft.back else ()
     given = covers_from(covers, config, needed, draft.from_ or draft.today)
-    if any("=" not in cover for cover in covers) and not needed:
+    if any("=" not in cover for cover in covers) and not (draft.from_ and draft.back):
         raise UserError("--cover PERSON for all weeks needs --from and --back beside it")
     draft.covers |= given
 

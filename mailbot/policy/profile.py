@@ -146,6 +146,8 @@ class AbsenceRules:
 
     #: print the letter of the option, "A) Min e-postlåda kontrolleras av ..." (requirements 0: off)
     print_letter: bool = False
+    #: working days that a cover has to say whether they can; then the person and the manager are told
+    cover_answer_working_days: int = field(default=3, metadata=within(1, 30))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,10 @@ def read_day(text: str, *, today: date, not_before: date | None = None) -> date 
 def read_week(text: str, *, not_before: date) -> str | None:
     """The ISO week that "v. 53", "53" or "2026-W53" means, as "2026-W53"; None when it cannot be read."""
     said = _plain(text)
-    monday = _week(said if not said.isdigit() else f"v. {said}", not_before - timedelta(days=6))
+    try:
+        monday = _week(f"v. {said}" if said.isdigit() else said, not_before - timedelta(days=6))
+    except (ValueError, OverflowError):
+        return None
     if monday is None:
         return None
     year, week, _ = monday.isocalendar()

@@ -111,9 +111,20 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     "absence_cancelled": {"absence": _ABSENCE, "ref": "B7KQ-2M9X"},
     "absence_confirmed": {"absence": _ABSENCE, "ref": "B7KQ-2M9X", "set_up_by": "Karin Berg", "roles": _ROLES},
     "absence_cover": {"absence": _ABSENCE, "weeks": _WEEKS, "looks_after": "A"},
+    "absence_form": {
+        "person": "Anna Ek",
+        "answers": {"from": "20/7", "weeks": ({"number": "30", "name": "Bo Berg"},)},
+        "findings": ("Uppgiften saknas.",),
+    },
     "absence_head": {"absence": _ABSENCE, "roles": _ROLES},
     "absence_switchboard": {"absence": _ABSENCE, "cancelled": False},
-    "absence_uncovered": {"absence": _ABSENCE, "weeks": _WEEKS, "cover": "Bo Berg", "reason": "declined"},
+    "absence_uncovered": {
+        "absence": _ABSENCE,
+        "weeks": _WEEKS,
+        "cover": "Bo Berg",
+        "reason": "declined",
+        "ref": "B7KQ-2M9X",
+    },
     "absence_voicemail": {"absence": _ABSENCE},
     "signature_block": {
         "block": ("*" * 64, "Med vänlig hälsning", "Anna Ek", "Byns kommun", "Tel: 0900-100 01"),

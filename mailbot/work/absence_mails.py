@@ -6,13 +6,14 @@ mode nobody is told.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from mailbot.config.model import PersonSettings
 from mailbot.platforms.files.ics import absence_event
 from mailbot.policy.absence import days_in_week, first_day, week_number
 from mailbot.policy.absence_check import AbsenceRequest, Finding
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.store.records import NewMail, StoredAbsence
+from mailbot.store.records import NewMail, NewTicket, StoredAbsence
 from mailbot.work.absence_plan import examine, sentence
 from mailbot.work.absence_texts import values_of
 from mailbot.work.context import Context
@@ -51,27 +52,32 @@ def tell_cancelled(context: Context, stored: StoredAbsence, now: datetime) -> in
     return context.store.outbox.enqueue(mails, now=now)
 
 
-def tell_uncovered(context: Context, stored: StoredAbsence, cover: str, reason: str, now: datetime) -> int:
-    """A cover said no ("declined"), nothing ("silent") or goes away too ("away"): person and manager name another."""
-    if not context.enforcing:
-        return 0
+def uncovered_mails(
+    context: Context,
+    stored: StoredAbsence,
+    cover: str,
+    reason: Literal["declined", "silent"],
+    now: datetime,
+    *,
+    weeks: Sequence[str] | None = None,
+) -> list[NewMail]:
+    """A cover said no, or nothing: the person and their manager name another for the cover's weeks (None: all)."""
     config = context.config
-    person = config.person(stored.absence.person)
+    person, cover_person = config.person(stored.absence.person), config.person(cover)
     manager = config.person(person.manager) if person else None
-    weeks = [one.week for one in stored.covers if one.person == cover]
-    cover_person = config.person(cover)
+    theirs = weeks or [one.week for one in stored.covers if one.person == cover]
     values = {
-        "weeks": _weeks(context, stored, weeks),
+        "ref": stored.ref,
+        "weeks": _weeks(context, stored, theirs),
         "cover": cover_person.name if cover_person else cover,
         "reason": reason,
     }
-    name = "absence_uncovered"
-    mails = [
-        _mail(context, stored, name, one.email, now, language=one.language, about=f"{reason}:{cover}", values=values)
+    about = f"{reason}:{cover}:{','.join(theirs)}"
+    return [
+        _mail(context, stored, "absence_uncovered", one.email, now, language=one.language, about=about, values=values)
         for one in (person, manager)
         if one is not None
     ]
-    return context.store.outbox.enqueue(mails, now=now)
 
 
 def event_of(context: Context, stored: StoredAbsence, now: datetime) -> bytes:
@@ -152,6 +158,7 @@ def _to_helper(context: Context, stored: StoredAbsence, helper: PersonSettings, 
         helper.email,
         now,
         language=helper.language,
+        ticket=NewTicket(kind=COVER_TICKET, person=helper.id, about=stored.ref, days=90) if theirs else None,
         values={"weeks": _weeks(context, stored, theirs), "looks_after": looks_after},
     )
 
@@ -201,6 +208,7 @@ def _to_those_who_counted_on(context: Context, stored: StoredAbsence, now: datet
                 language=reader.language,
                 about=f"away:{stored.ref}:{stored.text_version}",
                 values={
+                    "ref": other.ref,
                     "weeks": _weeks(context, other, weeks),
                     "cover": cover.name if cover else gone.person,
                     "reason": "away",
@@ -234,6 +242,7 @@ def _mail(
     language: str = "",
     about: str = "",
     event: bytes | None = None,
+    ticket: NewTicket | None = None,
     values: Mapping[str, object] | None = None,
 ) -> NewMail:
     absence = values_of(context.config, stored.absence)
@@ -247,4 +256,5 @@ def _mail(
         to=(to,),
         now=now,
         event=event,
+        ticket=ticket,
     )

@@ -8,6 +8,7 @@ import structlog
 
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.work import breaker, recovery, sender_trouble
+from mailbot.work.absence_covers import follow_up as follow_up_covers
 from mailbot.work.answers.reading import read_answers
 from mailbot.work.check_alarms import raise_check_alarms
 from mailbot.work.context import Context
@@ -70,6 +71,7 @@ def one_pass(
     note_readings(context, mailboxes, now)
     holding_replies = send_holding_replies(context, now)
     raise_check_alarms(context, now)
+    follow_up_covers(context, now)
     digests = _write_digests(context, now, polling=back_off is not None)
     sent = deliver_all(context, now)
     recovery.end(context, mailboxes)

@@ -17,6 +17,7 @@ from mailbot.platforms.imap.mailbox import ImapMailbox
 from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
 from mailbot.platforms.imap.rights import Access, access, try_submission
 from mailbot.platforms.imap.sender import SmtpSender
+from mailbot.platforms.imap.sharing import may_read
 from mailbot.platforms.imap.sieve_connection import SieveConnection
 from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules, SieveScripts
 from mailbot.platforms.imap.sieve_script import House
@@ -69,6 +70,11 @@ class ImapServers:
         """What may be done in this mailbox, on a connection of its own. Raises what stands in the way."""
         with closing(self.connect(server, settings)) as connection:
             return access(connection, _role_names(server), files=settings.role == "service")
+
+    def may_read(self, server: ImapServer, settings: MailboxSettings, identifiers: Sequence[str]) -> bool | None:
+        """Whether somebody who goes by one of `identifiers` may open this mailbox; None where the server tells not."""
+        with closing(self.connect(server, settings)) as connection:
+            return may_read(connection, identifiers)
 
     def try_submission(self, server: ImapServer, settings: MailboxSettings, recipient: str) -> None:
         """Whether mail from this mailbox would be taken; none is sent. Raises what stands in the way."""

@@ -12,7 +12,7 @@ from mailbot.platforms.base import Folder, Mailbox
 from mailbot.store.records import AnswerRow, NewMail, Ticket
 from mailbot.store.references import ticket_codes
 from mailbot.work import recovery
-from mailbot.work.answers import reports
+from mailbot.work.answers import absence_form, reports
 from mailbot.work.answers.answer import Answer, Reaction, Unclear, Verdict
 from mailbot.work.answers.handlers import HANDLERS
 from mailbot.work.answers.lines import Written, own_text, without_greeting, written_lines
@@ -77,6 +77,9 @@ def _read(context: Context, row: AnswerRow, message: Message, now: datetime) -> 
     ticket = _ticket(context, message)
     if ticket is None and _answers_our_mail(context, message) and now - row.arrived_at < TICKET_MAY_TAKE:
         return Verdict(state="waiting")
+    if ticket is None and absence_form.asks_for_form(message):
+        mail = absence_form.form(context, person, row.content_print, now)
+        return Verdict(state="done", person=person, reaction=Reaction(mail=(mail,)))
     if ticket is None or ticket.kind not in HANDLERS:
         return _refused("no_ticket", person)
     if ticket.person != person.id or ticket.expires_at <= row.arrived_at:
@@ -85,6 +88,7 @@ def _read(context: Context, row: AnswerRow, message: Message, now: datetime) -> 
         ticket=ticket,
         person=person,
         lines=_lines(context, message, ticket),
+        whole=message.body.text if message.body else "",
         content_print=row.content_print,
         message_id=message.message_id,
         arrived_at=row.arrived_at,

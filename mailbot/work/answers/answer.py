@@ -19,6 +19,8 @@ class Answer:
     person: PersonSettings
     #: what they wrote now, line by line, without greeting, signature and quotation
     lines: Sequence[Written]
+    #: the whole text, quotation included: a form may be filled in anywhere
+    whole: str = ""
     #: fingerprint of its content key: the same for every copy
     content_print: str
     message_id: str | None
