@@ -32,6 +32,7 @@ def run(once: bool, at: str | None, as_json: bool, lang: str | None, config_path
     an alarm stands, 3 no mailbox could be read or the database is locked.
     """
     from mailbot import daemon
+    from mailbot.cli.acting import actor, require
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen
     from mailbot.cli.logs import configure
@@ -41,6 +42,8 @@ def run(once: bool, at: str | None, as_json: bool, lang: str | None, config_path
     from mailbot.work.reading_round import Stopped
 
     config = load_config(config_path, task="run the daemon")
+    # A pass at a time of one's choice would let clocks run out for everybody.
+    require(actor(config), config.roles.administrators, "run passes")
     configure(as_json=as_json)
     if at is not None and not once:
         raise UserError("--at goes with --once; the daemon follows the clock")
