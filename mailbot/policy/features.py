@@ -15,9 +15,15 @@ from typing import Final
 from mailbot.policy.model import Diarise, Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
 from mailbot.policy.signals import Hit
+from mailbot.policy.webforms import is_listed
 
 #: Swedish and Norwegian letters; any run of digits is one sign
-_TOKEN = re.compile(r"[a-zåäöæøéü]+|\d+|[?!§]")
+_TOKEN = re.compile(r"[a-zåäöéüáàè]+|\d+|[?!§]")
+# "søker" and "söker" are one word to both readers; so are accents and their absence
+_ONE_SPELLING = str.maketrans("æøéüáàè", "äöeuaae")
+#: letters of the pieces that words are cut into: the parts of compounds, which any mail may join anew
+_PIECE_LETTERS = 4
+_SHORTEST_CUT = 5
 #: inflections share so many first letters ("överklagar", "överklagan")
 _STEM_LETTERS = 5
 #: words beyond this many tell nothing new about what a mail is
@@ -25,9 +31,12 @@ _MOST_TOKENS = 600
 #: together the words weigh as much as four strong signals
 _WORDS_WEIGH = 4.0
 
+#: letters of a mailbox's name: what is behind tells offices of one kind apart
+_MOST_LOCAL = 7
+
 #: the families of features that are made of words of the message; a feature's name begins with its family
-WORD, STEM, PAIR = "word", "stem", "pair"
-OF_WORDS: Final = frozenset({WORD, STEM, PAIR})
+WORD, STEM, PAIR, PIECE = "word", "stem", "pair", "piece"
+OF_WORDS: Final = frozenset({WORD, STEM, PAIR, PIECE})
 #: all others: their names are whole
 OTHER = ""
 
@@ -68,10 +77,14 @@ def features(
         *_groups(hits),
         *_rules(verdicts),
         *_structure(reading, facts),
+        *_envelope(reading, facts),
         *((f"rules.{question}={answer}", 1.0) for question, answer in answers),
     ):
         others.setdefault(value, {})[name] = None
-    return Features({WORD: {share: words}, STEM: {share: stems}, PAIR: {share: pairs}, OTHER: others})
+    pieces = _pieces(words)
+    cut_share = _WORDS_WEIGH / sqrt(len(pieces) or 1)
+    families = {WORD: {share: words}, STEM: {share: stems}, PAIR: {share: pairs}, PIECE: {cut_share: pieces}}
+    return Features({**families, OTHER: others})
 
 
 def _words(reading: Reading) -> tuple[dict[str, None], ...]:
@@ -87,9 +100,22 @@ def _words(reading: Reading) -> tuple[dict[str, None], ...]:
     return words, stems, pairs, beginnings
 
 
+def _pieces(words: Iterable[str]) -> dict[str, None]:
+    """Four letters at every place of the longer words, their ends marked."""
+    marked = [f"<{word}>" for word in words if len(word) >= _SHORTEST_CUT]
+    return dict.fromkeys(
+        word[at : at + _PIECE_LETTERS] for word in marked for at in range(len(word) - _PIECE_LETTERS + 1)
+    )
+
+
+def one_spelling(text: str) -> str:
+    """`text` in lower case and in one spelling for both languages; every character keeps its place."""
+    return text.lower().translate(_ONE_SPELLING)
+
+
 def tokenise(text: str) -> list[str]:
-    """Lower-case words; every number is "#"."""
-    tokens = _TOKEN.findall(text[: 20 * _MOST_TOKENS].lower())[:_MOST_TOKENS]
+    """Lower-case words in one spelling; every number is "#"."""
+    tokens = _TOKEN.findall(one_spelling(text[: 20 * _MOST_TOKENS]))[:_MOST_TOKENS]
     return ["#" if token.isdigit() else token for token in tokens]
 
 
@@ -119,8 +145,9 @@ def _general(rule: str) -> str:
 def _structure(reading: Reading, facts: Facts) -> Iterator[tuple[str, float]]:
     words = len(reading.new.split())
     asks = "?" in reading.new
-    yield f"sender {reading.sender_class}", 1.0
-    yield f"direction {facts.direction}", 1.0
+    form = is_listed(reading.message, facts)  # a person's words, whatever the envelope says
+    yield f"sender {'private' if form else reading.sender_class}", 1.0
+    yield f"direction {'incoming' if form else facts.direction}", 1.0
     yield "length", log1p(words) / 3
     yield "asks", float(asks)
     yield "asks at length", log1p(words) / 3 * asks
@@ -128,3 +155,21 @@ def _structure(reading: Reading, facts: Facts) -> Iterator[tuple[str, float]]:
     yield "long", float(words > 80)
     yield "reply", float(reading.is_reply)
     yield "attachments", float(reading.has_attachments)
+
+
+def _envelope(reading: Reading, facts: Facts) -> Iterator[tuple[str, float]]:
+    """Which of our mailboxes is written to, and what a sender calls itself; nothing is learned from people's names."""
+    for recipient in reading.message.to[:5]:
+        yield f"to {one_spelling(recipient.email.partition('@')[0])[:_MOST_LOCAL]}", 1.0
+    message = reading.message
+    author = message.asker if is_listed(message, facts) else message.author
+    name = author.name[:200].split()
+    person = len(name) in (2, 3) and all(word[:1].isupper() and word.isalpha() for word in name)
+    yield "person", float(person)
+    yield "name in address", float(bool(name) and one_spelling(name[-1])[:4] in one_spelling(author.email))
+    if person:
+        return
+    for word in dict.fromkeys(tokenise(f"{author.name[:200]} {author.email.partition('@')[0][:64]}")):
+        yield f"from {word}", 0.5
+    for word in dict.fromkeys(tokenise(author.domain[:200].rpartition(".")[0])):
+        yield from ((f"domain {word}", 0.5), (f"domain {word[:_STEM_LETTERS]}-", 0.5), (f"domain -{word[-5:]}", 0.5))

