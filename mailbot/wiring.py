@@ -186,7 +186,8 @@ def graph_servers(config: Config) -> "Iterator[GraphServers | None]":
     except ImportError as error:
         raise UserError(f"{error.name} is missing: run `pip install 'mailbot[graph]'`") from error
 
-    graph = GraphServers(Secrets(Path(config.paths.secrets)).get, since=_since(config))
+    users = {mailbox.address: mailbox.user for mailbox in config.mailboxes if mailbox.user}
+    graph = GraphServers(Secrets(Path(config.paths.secrets)).get, since=_since(config), users=users)
     try:
         yield graph
     finally:

@@ -109,3 +109,20 @@ def test_in_observe_mode_nothing_is_written(tmp_path: Path, graph: GraphServer) 
     changes = [each for each in graph.log[start:] if each.method != "GET" and each.path != "/$batch"]
     assert all(each.path.startswith("/users/mailbot@") for each in changes)  # the operator's report
     assert {to for to, _ in town.tenant.outside} == set()
+
+
+def test_a_mailbox_whose_sign_in_name_is_another(tmp_path: Path, graph: GraphServer) -> None:
+    town = GraphTown(tmp_path, graph)
+    account = town.tenant.accounts.pop(town.address("kommunen"))
+    account.address = "kommunen@bjurholm.onmicrosoft.com"
+    town.tenant.accounts[account.address] = account
+    town.change(
+        f'address = "{town.address("kommunen")}"', f'address = "{town.address("kommunen")}"\nuser = "{account.address}"'
+    )
+    town.tenant.put(account, "inbox", town.letter(QUESTION).as_bytes())
+
+    assert (town.run().new_messages, town.run().new_messages) == (1, 0)
+
+    with town.open() as context:
+        (obligation,) = context.store.obligations.list()
+    assert obligation.mailbox == town.address("kommunen")

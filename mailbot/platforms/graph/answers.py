@@ -126,7 +126,10 @@ def refusal(question: Question, answer: Answer, retry_after: float | None = None
     if answer.status == 413 or code in _TOO_LARGE:
         return TooLarge(f"Microsoft Graph takes nothing of this size in {where} ({told})")
     if answer.status == 404:
-        nobody = NoMailbox(f"Exchange Online has no mailbox {where} ({told}); check the address and its licence")
+        nobody = NoMailbox(
+            f"Exchange Online has no mailbox {where} ({told}); check address and licence, and "
+            "write its sign-in name (UPN) as `user` where that is another one"
+        )
         gone = NotFound(f"Microsoft Graph finds nothing there any more in {where} ({told})")
         return nobody if code in _NO_MAILBOX else gone
     if answer.status in (401, 403):

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
@@ -42,6 +42,8 @@ class GraphClient:
     tokens: Tokens
     pacing: Pacing
     http: httpx.Client
+    #: mailbox -> sign-in name (UPN), where it is not the address: Graph knows users by the latter
+    users: Mapping[str, str] = field(default_factory=dict)
     #: some servers in front of Graph offer no $batch; then each request goes by itself
     _batches: bool = True
 
@@ -97,7 +99,7 @@ class GraphClient:
         at_once = len(question.body["requests"]) if question.together and question.body else 1
         with self.pacing.turn(question.together or list(filter(None, [question.mailbox])), at_once):
             response = self.http.request(
-                question.method, self.base_url + self.relative(question.path), content=content, headers=headers
+                question.method, self.base_url + self._where(question), content=content, headers=headers
             )
         return Answer(response.status_code, response.content, response.headers)
 
@@ -147,7 +149,7 @@ class GraphClient:
 
     def _batch(self, questions: dict[int, Question]) -> dict[int, Answer]:
         requests = [
-            {"id": str(number), "method": each.method, "url": self.relative(each.path), **_inner(each)}
+            {"id": str(number), "method": each.method, "url": self._where(each), **_inner(each)}
             for number, each in questions.items()
         ]
         mailboxes = tuple(sorted({each.mailbox for each in questions.values()}))
@@ -173,6 +175,11 @@ class GraphClient:
             following = replace(question, path=self.relative(link)) if link else None
 
     # --- URLs ---
+
+    def _where(self, question: Question) -> str:
+        below = self.relative(question.path)
+        user, prefix = self.users.get(question.mailbox), f"{path('users', question.mailbox)}/"
+        return f"{path('users', user)}/{below.removeprefix(prefix)}" if user and below.startswith(prefix) else below
 
     def relative(self, link: str) -> str:
         """The part of a link below the version of the API. What a server names as its host is not followed: the token

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from mailbot.platforms.graph.answers import Json, NotFound, Question
+from mailbot.errors import TransientError
+from mailbot.platforms.graph.answers import Json, NotFound, Question, Unclear
 from mailbot.platforms.graph.client import GraphClient, path
 
 _NAME = "mailbot: {}"
@@ -64,7 +65,10 @@ class GraphForwardRules:
         return list(self._client.pages(self._question("GET", address, needs="MailboxSettings.Read")))
 
     def _ask(self, method: str, address: str, *where: str, body: Json) -> Json:
-        return self._client.ask(self._question(method, address, *where, body=body)).json()
+        try:
+            return self._client.ask(self._question(method, address, *where, body=body)).json()
+        except Unclear as error:  # whoever tries again finds what was made
+            raise TransientError(str(error)) from error
 
     def _question(
         self,

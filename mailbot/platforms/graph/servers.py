@@ -1,7 +1,7 @@
 """From a tenant's settings to its mailboxes: one application, one token and one pacing for all threads."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -33,10 +33,12 @@ class GraphServers:
         secret: Callable[[str], str],
         *,
         since: datetime | None = None,
+        users: Mapping[str, str] | None = None,
         pacing: Callable[[GraphServer], Pacing] | None = None,
     ) -> None:
         self._secret = secret
         self._since = since
+        self._users = users or {}
         self._pacing = pacing or (lambda server: Pacing(_AT_A_TIME, server.requests_per_second))
         self._clients: dict[tuple[str, str, str], GraphClient] = {}
         self._ahead = Ahead()
@@ -72,7 +74,7 @@ class GraphServers:
         return self._clients[key]
 
     def _connected(self, server: GraphServer) -> GraphClient:
-        # No redirects: they could lead the token elsewhere. No proxies from the environment of whoever calls.
+        # No redirects: they could lead the token elsewhere. A proxy is named by HTTPS_PROXY in the environment.
         http = httpx.Client(
             timeout=_TIMEOUT,
             follow_redirects=False,
@@ -87,7 +89,7 @@ class GraphServers:
             secret=(lambda: self._secret(secret)) if secret else None,
         )
         tokens = Tokens(identity, scope_for(server.base_url), http)
-        return GraphClient(server.base_url.rstrip("/"), tokens, self._pacing(server), http)
+        return GraphClient(server.base_url.rstrip("/"), tokens, self._pacing(server), http, self._users)
 
     def close(self) -> None:
         for client in self._clients.values():
