@@ -9,7 +9,7 @@ from tests.support.graph_town import GraphTown
 
 
 def test_whoever_is_not_listed_is_printed_as_entries(tmp_path: Path, graph: GraphServer) -> None:
-    town = GraphTown(tmp_path, graph)
+    town = GraphTown(tmp_path, server=graph)
     graph.tenant.add("eva@annan.example", name='Eva "Evy" Öberg', jobTitle="Lärare", mobilePhone="070-1")
     for mailbox in ("kommunen", "mailbot"):
         town.account(mailbox).profile["accountEnabled"] = False
@@ -30,13 +30,13 @@ def test_whoever_is_not_listed_is_printed_as_entries(tmp_path: Path, graph: Grap
 
 
 def test_a_server_without_a_directory(tmp_path: Path, graph: GraphServer) -> None:
-    town = GraphTown(tmp_path, graph)
+    town = GraphTown(tmp_path, server=graph)
     told = mailbot("person", "unlisted", "post", "--config", town.config_path)
     assert (told.status, "in the configuration there is: m365" in told.err) == (2, True)
 
 
 def test_a_right_that_was_not_given(tmp_path: Path, graph: GraphServer) -> None:
-    town = GraphTown(tmp_path, graph)
+    town = GraphTown(tmp_path, server=graph)
     graph.denied.add("User.Read.All")
     told = mailbot("person", "unlisted", "m365", "--config", town.config_path)
     assert told.status != 0

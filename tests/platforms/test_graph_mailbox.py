@@ -205,3 +205,18 @@ def test_settings_differ_by_tenant(graph: GraphServer) -> None:
     first, second = settings(graph), replace(settings(graph), client_id="5b1e3d20-0000-4000-8000-00000000dead")
     assert kept.client(first) is kept.client(replace(first, out_of_scope="x@y.example"))
     assert kept.client(first) is not kept.client(second)
+
+
+def test_marked_mail_is_found_in_every_folder_and_nothing_else_is_read_or_removed(
+    graph: GraphServer, world: GraphWorld
+) -> None:
+    mark = "<probe1@bjurholm.example>"
+    for number, where in enumerate(("inbox", "junkemail", "deleteditems", "archive")):
+        raw = mail(number).replace(b"Subject", b"X-Mailbot-Probe: " + mark.encode() + b"\r\nSubject")
+        world.deliver(raw if where != "archive" else mail(number), received_at=minute(number), folder=where)
+    marked = servers().marked_mail(settings(graph), ANNA)
+    assert len(marked.find("X-Mailbot-Probe", mark, BASE)) == 3
+    assert len(marked.find("X-Mailbot-Probe", mark, minute(1))) == 2
+    assert len(graph.asked(r"\$value")) == 5
+    assert [marked.remove("X-Mailbot-Probe", mark, BASE) for _ in range(2)] == [3, 0]
+    assert [item.raw for item in world.account.items.values()] == [mail(3)]

@@ -223,11 +223,12 @@ def list_messages(
     server: "GraphServer", account: Account, values: dict[str, str], query: Query, headers: Headers, *_: Any
 ) -> Told:
     items = list(account.items.values()) if "folder" not in values else account.within(_folder(account, values).id)
-    if "$filter" in query:
-        told = re.fullmatch(r"internetMessageId eq '((?:[^']|'')*)'", query["$filter"])
-        if told is None:
-            raise Problem(400, "ErrorInvalidUrlQueryFilter")
+    wanted = query.get("$filter", "")
+    if told := re.fullmatch(r"internetMessageId eq '((?:[^']|'')*)'", wanted):
         items = [item for item in items if item.message_id == told[1].replace("''", "'")]
+    elif wanted:
+        since = _since(query)
+        items = [item for item in items if since is None or item.received_at >= since]
     return Told.json({"value": [_message(item, query, headers) for item in items[: int(query.get("$top", "10"))]]})
 
 

@@ -112,7 +112,7 @@ def test_in_observe_mode_nothing_is_written(tmp_path: Path, graph: GraphServer) 
 
 
 def test_a_mailbox_whose_sign_in_name_is_another(tmp_path: Path, graph: GraphServer) -> None:
-    town = GraphTown(tmp_path, graph)
+    town = GraphTown(tmp_path, server=graph)
     account = town.tenant.accounts.pop(town.address("kommunen"))
     account.address = "kommunen@bjurholm.onmicrosoft.com"
     town.tenant.accounts[account.address] = account

@@ -13,6 +13,7 @@ from mailbot.platforms.graph.autoreplies import GraphAutoReplies
 from mailbot.platforms.graph.calendar import GraphCalendar
 from mailbot.platforms.graph.client import GraphClient
 from mailbot.platforms.graph.mailbox import GraphMailbox
+from mailbot.platforms.graph.marked import GraphMarkedMail
 from mailbot.platforms.graph.people import GraphDirectory
 from mailbot.platforms.graph.rules import GraphForwardRules
 from mailbot.platforms.graph.sender import GraphSender
@@ -56,6 +57,9 @@ class GraphServers:
 
     def forward_rules(self, server: GraphServer) -> GraphForwardRules:
         return GraphForwardRules(self.client(server))
+
+    def marked_mail(self, server: GraphServer, address: str) -> GraphMarkedMail:
+        return GraphMarkedMail(self.client(server), address)
 
     def calendar(self, server: GraphServer, address: str, zone: ZoneInfo) -> GraphCalendar:
         return GraphCalendar(self.client(server), address, zone)
