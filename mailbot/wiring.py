@@ -254,13 +254,20 @@ def _calendar_beside(config: Config, person: PersonSettings, servers: LiveServer
 @contextmanager
 def directory(config: Config, name: str) -> Iterator[Directory]:
     """Who works here, as the server of that name knows. UserError when there is none, or it has no directory."""
-    server = config.servers.get(name)
-    if not isinstance(server, GraphServer):
-        known = ", ".join(each for each, one in config.servers.items() if isinstance(one, GraphServer)) or "none"
-        raise UserError(f"no server with a directory is called {name!r}; in the configuration there is: {known}")
-    with graph_servers(config) as graph:
-        assert graph is not None
-        yield graph.directory(server)
+    match config.servers.get(name):
+        case GraphServer() as server:
+            with graph_servers(config) as graph:
+                assert graph is not None
+                yield graph.directory(server)
+        case EwsServer() as server:
+            personal = [one.address for one in config.mailboxes if one.server == name and one.role == "personal"]
+            with ews_servers(config) as ews:
+                assert ews is not None
+                yield ews.server(server).directory(personal)
+        case _:
+            known = [each for each, one in config.servers.items() if isinstance(one, GraphServer | EwsServer)]
+            there = ", ".join(known) or "none"
+            raise UserError(f"no server with a directory is called {name!r}; in the configuration there is: {there}")
 
 
 def open_mailbox(config: Config, settings: MailboxSettings, servers: LiveServers) -> Mailbox:

@@ -63,11 +63,13 @@ def list_(as_json: bool, lang: str | None, config_path: Path | None) -> None:
 def unlisted(server: str, config_path: Path | None) -> None:
     """Who is in a server's directory and not in the people file, as entries for that file.
 
-    SERVER is the name of a Microsoft 365 tenant under [servers]. Look through what is printed before you add it.
+    SERVER is the name of a Microsoft 365 tenant or of an Exchange server under [servers]; Exchange tells about the
+    personal mailboxes of the configuration. Look through what is printed before you add it.
 
     \b
     Examples:
       mailbot person unlisted m365 >> /etc/mailbot/people.toml
+      mailbot person unlisted exchange
     """
     from mailbot import wiring
     from mailbot.config.write import person_toml

@@ -369,6 +369,13 @@ def test_days_away_from_the_calendar(world: EwsWorld, start: str, end: str, stat
     assert found.absences("anna", date(2026, 7, 1), date(2026, 12, 31)) == away
 
 
+def test_the_address_list_tells_who_works_here(world: EwsWorld) -> None:
+    (person,) = world.sessions().directory([ANNA, "ingen@bjurholm.example"]).people()
+    assert (person.id, person.name, person.email) == ("anna", "Anna", ANNA)
+    assert (person.title, person.department) == ("Handläggare", "Miljö och bygg")
+    assert (person.phone, person.mobile, person.aliases) == ("0930-140 00", "070-555 01 01", (f"info-{ANNA}",))
+
+
 # --- news ---
 
 

@@ -143,12 +143,32 @@ def resolve_names(call: "Call") -> Element:
             M.MessageText("none"), M.ResponseCode("ErrorNameResolutionNoResults"), ResponseClass="Error"
         )
         return _response("ResolveNames", M.ResponseMessages(message))
+    full = call.request.get("ReturnFullContactData") == "true"
     resolved = [
-        T.Resolution(T.Mailbox(T.Name(box.name), T.EmailAddress(box.address), T.RoutingType("SMTP"))) for box in found
+        T.Resolution(
+            T.Mailbox(T.Name(box.name), T.EmailAddress(box.address), T.RoutingType("SMTP")),
+            *([_contact(box)] if full else []),
+        )
+        for box in found
     ]
     result = M.ResolutionSet(*resolved, TotalItemsInView=str(len(found)), IncludesLastItemInRange="true")
     message = M.ResolveNamesResponseMessage(M.ResponseCode("NoError"), result, ResponseClass="Success")
     return _response("ResolveNames", M.ResponseMessages(message))
+
+
+def _contact(box: Box) -> Element:
+    addresses = [
+        T.Entry(f"SMTP:{box.address}", Key="EmailAddress1"),
+        T.Entry(f"smtp:info-{box.address}", Key="EmailAddress2"),
+    ]
+    phones = [T.Entry("0930-140 00", Key="BusinessPhone"), T.Entry("070-555 01 01", Key="MobilePhone")]
+    return T.Contact(
+        T.DisplayName(box.name),
+        T.EmailAddresses(*addresses),
+        T.PhoneNumbers(*phones),
+        T.Department("Miljö och bygg"),
+        T.JobTitle("Handläggare"),
+    )
 
 
 # --- user configuration objects (the on-premises signature lives in one) ---
