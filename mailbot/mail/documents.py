@@ -7,6 +7,7 @@ Files come from strangers. Nothing here may be called on one outside a child pro
 import io
 import zipfile
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Literal
 from xml.parsers import expat
 
@@ -65,6 +66,12 @@ def form(filename: str | None, content_type: str) -> str:
     by_main = {"image": "picture", "audio": "sound", "video": "sound", "text": "unknown" if ending else "text"}
     by_office = next((found for word, found in _OFFICE_TYPES if word in content_type), "unknown")
     return _BY_ENDING.get(ending) or _BY_TYPE.get(content_type) or by_main.get(main) or by_office
+
+
+def load_readers() -> None:
+    """Import what `text_of` would import when it meets each form: for a process that is about to read many."""
+    for name in ("pypdf", "mailbot.mail.html", "mailbot.mail.message"):
+        import_module(name)
 
 
 def text_of(content: bytes, form_: str) -> str:

@@ -1,34 +1,63 @@
-"""The child process that reads attached documents: `python -I -m mailbot.mail.documents_child SECONDS MEGABYTES`.
+"""Reads attached documents: `python -I -m mailbot.mail.documents_child` serves one mail after another.
 
-Standard input holds documents, each as a line of JSON ({"form", "size"}) and its octets; for each, one line of JSON is
-written as soon as it is read: {"text"} or {"unread"}. The process limits its own time and memory before it reads any,
-can open no further files for writing, and is thrown away afterwards.
+Starting Python and loading the readers takes longer than most documents, so it is done once; each mail is then read by
+a process forked for it, which limits its own time and memory before it reads anything, can write no file, and is
+thrown away afterwards. Standard input holds for each mail a line of JSON ({"seconds", "megabytes", "documents"}), then each
+document as a line ({"form", "size"}) and its octets; for each document one line is written: {"text"} or {"unread"}.
 """
 
 import json
+import os
 import resource
 import sys
-from typing import BinaryIO
 
-from mailbot.mail.documents import UnreadableDocument, text_of
+from mailbot.mail.documents import UnreadableDocument, load_readers, text_of
 
 
-def main(arguments: list[str]) -> None:
-    """Read every document on standard input until its end."""
-    seconds, megabytes = (int(each) for each in arguments)
-    _limit(seconds, megabytes)
-    source, answers = sys.stdin.buffer, sys.stdout
-    while line := source.readline():
+def main() -> None:
+    """Serve until standard input ends, or until a mail's process dies: what it left unread cannot be told apart."""
+    load_readers()
+    while line := _line():
         told = json.loads(line)
-        answers.write(json.dumps(_answer(source, str(told["form"]), int(told["size"]))) + "\n")
-        answers.flush()
+        child = os.fork()
+        if child == 0:
+            _read_mail(int(told["seconds"]), int(told["megabytes"]), int(told["documents"]))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            sys.exit(1)
 
 
-def _answer(source: BinaryIO, form: str, size: int) -> dict[str, str]:
+def _read_mail(seconds: int, megabytes: int, documents: int) -> None:
+    _limit(seconds, megabytes)
+    for _ in range(documents):
+        told = json.loads(_line())
+        answer = _answer(_octets(int(told["size"])), str(told["form"]))
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def _answer(content: bytes, form: str) -> dict[str, str]:
     try:
-        return {"text": text_of(source.read(size), form)}
+        return {"text": text_of(content, form)}
     except UnreadableDocument as error:
         return {"unread": error.reason}
+
+
+def _line() -> bytes:
+    """One line; nothing behind it is taken from the pipe, which the next process reads on."""
+    line = b""
+    while not line.endswith(b"\n") and (octet := os.read(0, 1)):
+        line += octet
+    return line
+
+
+def _octets(size: int) -> bytes:
+    pieces: list[bytes] = []
+    while size and (piece := os.read(0, min(size, 1 << 20))):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
 
 
 def _limit(seconds: int, megabytes: int) -> None:
@@ -40,4 +69,4 @@ def _limit(seconds: int, megabytes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

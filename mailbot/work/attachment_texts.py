@@ -4,9 +4,6 @@ A document that gives no text is told as such, with the reason; rules then have 
 content is logged or kept: rules report offsets.
 """
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +12,7 @@ import structlog
 from mailbot.mail import documents
 from mailbot.mail.message import Attachment, Message, attachment_content
 from mailbot.policy.model import AttachedText
+from mailbot.work.document_reader import Document, lent
 
 log = structlog.get_logger(__name__)
 
@@ -35,13 +33,6 @@ class Limits:
 LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
-    number: int
-    form: str
-    content: bytes
-
-
 def attachment_texts(raw: bytes, message: Message, limits: Limits = LIMITS) -> tuple[AttachedText, ...]:
     """Every attachment of `message` (parsed from `raw`) with its text, or the reason why there is none.
 
@@ -49,7 +40,7 @@ def attachment_texts(raw: bytes, message: Message, limits: Limits = LIMITS) -> t
     """
     attachments = message.body.attachments if message.body else ()
     found: list[AttachedText] = []
-    waiting: list[_Document] = []
+    waiting: list[Document] = []
     left = limits.together
     for number, attachment in enumerate(attachments):
         if attachment.inline and documents.form(attachment.filename, attachment.content_type) == "picture":
@@ -71,18 +62,19 @@ def _unread(attachment: Attachment) -> documents.Unread:
     return "picture" if kind in ("picture", "sound") else "format"
 
 
-def _document(raw: bytes, number: int, attachment: Attachment) -> _Document | None:
+def _document(raw: bytes, number: int, attachment: Attachment) -> Document | None:
     """What the child is to read; None where nobody could. Unknown forms are tried: their first octets may tell."""
     kind = documents.form(attachment.filename, attachment.content_type)
     if kind in ("picture", "sound"):
         return None
-    return _Document(number, kind, attachment_content(raw, attachment))
+    return Document(number, kind, attachment_content(raw, attachment))
 
 
-def _read(waiting: Sequence[_Document], limits: Limits) -> Iterator[AttachedText]:
+def _read(waiting: Sequence[Document], limits: Limits) -> Iterator[AttachedText]:
     """The texts in order. A child that dies over one document has read those before; a new one reads the rest."""
     while waiting:
-        answers = _child(waiting, limits)
+        with lent() as reader:
+            answers = reader.read(waiting, seconds=limits.seconds, megabytes=limits.megabytes)
         for document, answer in zip(waiting, answers, strict=False):
             yield AttachedText(document.number, text=answer.get("text", ""), unread=_reason(answer))
         if len(answers) < len(waiting):
@@ -94,35 +86,3 @@ def _read(waiting: Sequence[_Document], limits: Limits) -> Iterator[AttachedText
 
 def _reason(answer: dict[str, str]) -> str | None:
     return None if "text" in answer else answer.get("unread", "damaged")
-
-
-def _child(waiting: Sequence[_Document], limits: Limits) -> list[dict[str, str]]:
-    """One answer for each document that the child got through, in order."""
-    told = b"".join(
-        json.dumps({"form": one.form, "size": len(one.content)}).encode() + b"\n" + one.content for one in waiting
-    )
-    command = [sys.executable, "-I", "-m", "mailbot.mail.documents_child", str(limits.seconds), str(limits.megabytes)]
-    # An empty environment: no secret of ours is within reach of a parser that a stranger's file has taken over.
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={},
-        start_new_session=True,
-    )
-    try:
-        answered, _ = child.communicate(told, timeout=3 * limits.seconds)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        answered, _ = child.communicate()
-    return list(_answers(answered))
-
-
-def _answers(answered: bytes) -> Iterator[dict[str, str]]:
-    for line in answered.split(b"\n"):
-        try:
-            answer = json.loads(line)
-        except ValueError:
-            return  # the line on which the child died
-        yield answer

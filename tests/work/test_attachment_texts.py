@@ -1,11 +1,14 @@
 """Attached documents, read in a child process that may die without anything being lost."""
 
+import os
+import signal
 from email.message import EmailMessage
 
 import pytest
 
 from mailbot.mail.message import parse
 from mailbot.policy.model import AttachedText
+from mailbot.work import document_reader
 from mailbot.work.attachment_texts import Limits, attachment_texts
 from tests.support import documents
 
@@ -69,3 +72,26 @@ def test_pictures_within_the_text_are_left_out() -> None:
     message.add_attachment(b"\xff\xd8", maintype="image", subtype="jpeg", filename="logo.jpg", disposition="inline")
     raw = message.as_bytes()
     assert attachment_texts(raw, parse(raw)) == ()
+
+
+def test_one_process_serves_many_mails_and_another_takes_its_place() -> None:
+    document_reader.close_idle()
+    assert NUMBER in texts(("a.docx", documents.docx(NUMBER)))[0].text
+    [first] = document_reader._idle
+    assert NUMBER in texts(("b.odt", documents.odt(NUMBER)))[0].text
+    assert document_reader._idle == [first]
+    os.kill(first._process.pid, signal.SIGKILL)
+    first._process.wait()
+    assert NUMBER in texts(("c.docx", documents.docx(NUMBER)))[0].text
+    assert first not in document_reader._idle
+
+
+def test_a_forked_process_takes_a_reader_of_its_own() -> None:
+    texts(("a.txt", b"ett"))
+    child = os.fork()
+    if child == 0:
+        right = texts(("b.txt", b"inne"))[0].text == "inne"
+        document_reader.close_idle()
+        os._exit(0 if right else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert texts(("c.txt", b"ute"))[0].text == "ute"
