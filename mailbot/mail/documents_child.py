@@ -2,8 +2,8 @@
 
 Starting Python and loading the readers takes longer than most documents, so it is done once; each mail is then read by
 a process forked for it, which limits its own time and memory before it reads anything, can write no file, and is
-thrown away afterwards. Standard input holds for each mail a line of JSON ({"seconds", "megabytes", "documents"}), then each
-document as a line ({"form", "size"}) and its octets; for each document one line is written: {"text"} or {"unread"}.
+thrown away afterwards. Standard input holds for each mail a line of JSON ({"seconds", "megabytes", "documents"}), then
+each document as a line ({"form", "size"}) and its octets; for each one line is written: {"text"} or {"unread"}.
 """
 
 import json
