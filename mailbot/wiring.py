@@ -23,6 +23,7 @@ from mailbot.platforms.base import (
     Directory,
     ForwardRules,
     Mailbox,
+    MarkedMail,
     NoCalendar,
     Sender,
     Signatures,
@@ -82,6 +83,8 @@ def _context(config: Config, store: Store, keys: References, servers: "LiveServe
         open_auto_replies=lambda settings: open_auto_replies(config, settings, servers),
         open_forward_rules=lambda settings: open_forward_rules(config, settings, servers),
         open_signatures=lambda settings: open_signatures(config, settings, servers),
+        open_sender_as=lambda settings: open_sender_as(config, settings, servers),
+        open_marked_mail=lambda settings: open_marked_mail(config, settings, servers),
         look_ahead=lambda mailboxes: look_ahead(config, mailboxes, store, servers),
         absence_sources=(stored_absences(store), calendar_absences(calendar)),
         calendar=calendar,
@@ -352,6 +355,38 @@ def open_forward_rules(config: Config, settings: MailboxSettings, servers: LiveS
             return None
 
 
+def open_sender_as(config: Config, settings: MailboxSettings, servers: LiveServers) -> Sender | None:
+    """Sending as a test account; None where the platform has no means to."""
+    server = config.servers[settings.server]
+    match server:
+        case ImapServer():
+            assert servers.imap is not None
+            return servers.imap.sender(server, settings)
+        case GraphServer():
+            assert servers.graph is not None
+            return servers.graph.sender(server, settings.address)
+        case EwsServer():
+            assert servers.ews is not None
+            return servers.ews.server(server).sender(settings.address)
+        case MaildirServer():
+            return _maildir_sender(config, server, settings, None)
+
+
+def open_marked_mail(config: Config, settings: MailboxSettings, servers: LiveServers) -> MarkedMail | None:
+    """Probes in a mailbox; None where the platform has no means to find them."""
+    server = config.servers[settings.server]
+    match server:
+        case ImapServer():
+            assert servers.imap is not None
+            return servers.imap.marked_mail(server, settings)
+        case GraphServer() | EwsServer():
+            return None
+        case MaildirServer():
+            from mailbot.platforms.maildir.marked import MaildirMarkedMail
+
+            return MaildirMarkedMail(server.folder(settings.address))
+
+
 class _House(TypedDict):
     domains: tuple[str, ...]
     service_address: str
@@ -370,16 +405,7 @@ def open_sender(
     server = config.servers[service.server]
     match server:
         case MaildirServer():
-            from mailbot.platforms.maildir.sender import MaildirSender
-
-            paths = local_mailboxes(config)
-            outside = Path(server.outside) if server.outside else None
-            return MaildirSender(
-                lambda address: paths.get(address.lower()),
-                server.folder(service.address),
-                outside=outside,
-                delivered_at=delivered_at,
-            )
+            return _maildir_sender(config, server, service, delivered_at)
         case ImapServer():
             assert servers is not None and servers.imap is not None
             return servers.imap.sender(server, service)
@@ -416,6 +442,21 @@ def unowned_mailboxes(config: Config) -> list[str]:
     return sorted({one for one in found if one not in shared and config.person_by_address(one) is None})
 
 
+def _maildir_sender(
+    config: Config, server: MaildirServer, settings: MailboxSettings, delivered_at: Callable[[], datetime] | None
+) -> Sender:
+    from mailbot.platforms.maildir.sender import MaildirSender
+
+    paths = local_mailboxes(config)
+    outside = Path(server.outside) if server.outside else None
+    return MaildirSender(
+        lambda address: paths.get(address.lower()),
+        server.folder(settings.address),
+        outside=outside,
+        delivered_at=delivered_at,
+    )
+
+
 def local_mailboxes(config: Config) -> dict[str, Path]:
     """Address -> Maildir of every mailbox that lies in files on this host, aliases included."""
     paths: dict[str, Path] = {}
@@ -425,4 +466,8 @@ def local_mailboxes(config: Config) -> dict[str, Path]:
             owner = config.person_by_address(mailbox.address)
             for address in (mailbox.address, *mailbox.aliases, *((owner.email, *owner.aliases) if owner else ())):
                 paths[address.lower()] = server.folder(mailbox.address)
+    for account in filter(None, (config.probe.internal, config.probe.external)):
+        server = config.servers[account.server]
+        if isinstance(server, MaildirServer):
+            paths[account.address.lower()] = server.folder(account.address)
     return paths

@@ -221,6 +221,21 @@ class AutoReply:
     hindered_by: ConflictReason | None = field(default=None, compare=False)
 
 
+class MarkedMail(Protocol):
+    """Mail of our own in a mailbox, told by a header field that only we can have written: probes, and what came of
+    them. Nothing else is ever looked for, or removed."""
+
+    def find(self, field: str, value: str, since: datetime) -> Sequence[bytes]:
+        """The raw messages, in whatever folder, whose field (RFC 5322) has this value and that came after `since`."""
+        ...
+
+    def remove(self, field: str, value: str, since: datetime) -> int:
+        """Delete them for good; how many. Again does no harm."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class OwnRulesConflict(PermanentError):
     """The person's own rules would answer too, or make theirs and ours fail together at delivery; nothing was changed.
 

@@ -148,6 +148,12 @@ class AbsenceRules:
     print_letter: bool = False
     #: working days that a cover has to say whether they can; then the person and the manager are told
     cover_answer_working_days: int = field(default=3, metadata=within(1, 30))
+    #: on Mondays the week's own contact moves to the top of the text
+    current_cover_first: bool = False
+    #: working days before a registered leave on which a plan is asked for
+    remind_before: int = field(default=5, metadata=within(0, 60))
+    #: working days without any sent mail after which somebody counts as away; 0 = never
+    inactive_after: int = field(default=0, metadata=within(0, 60))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

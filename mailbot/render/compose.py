@@ -37,7 +37,7 @@ def compose(
     reply_to: str | None = None,
     in_reply_to: str | None = None,
     references: Sequence[str] = (),
-    auto_submitted: AutoSubmitted,
+    auto_submitted: AutoSubmitted | None,
     original: bytes | None = None,
     original_name: str | None = None,
     event: bytes | None = None,
@@ -66,7 +66,9 @@ def compose(
     return b"".join([*lines, *(content or _content(rendered, message_id, original, original_name))])
 
 
-def _automatic(auto_submitted: AutoSubmitted) -> Iterator[tuple[str, str]]:
+def _automatic(auto_submitted: AutoSubmitted | None) -> Iterator[tuple[str, str]]:
+    if auto_submitted is None:
+        return
     # RFC 3834 section 5; Exchange heeds only its own field (MS-OXCMAIL 2.1.3.2.20), older programs only Precedence.
     yield "Auto-Submitted", auto_submitted
     yield "X-Auto-Response-Suppress", "All"

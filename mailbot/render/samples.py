@@ -92,8 +92,48 @@ _EXAMPLE = {
     "due_on": None,
     "kind": "application",
 }
+_ABSENCE_LINES = (
+    {"ref": "B7KQ-2M9X", "due_on": date(2026, 7, 30), "subject": "En fråga", "confidential": False},
+    {"ref": "9XHT-4C3D", "due_on": None, "subject": None, "confidential": True},
+)
 
 SAMPLES: Mapping[str, Mapping[str, object]] = {
+    "probe": {"organisation": "Byns kommun"},
+    "absence_broken": {
+        "absence": _ABSENCE,
+        "ref": "B7KQ-2M9X",
+        "problems": ("det automatiska svaret är inte påslaget",),
+        "put_back": ("texten är en annan",),
+        "command": "mailbot absence verify B7KQ-2M9X --mend",
+    },
+    "absence_returned": {
+        "absence": _ABSENCE,
+        "forwarded": True,
+        "own_restored": True,
+        "arrived": 12,
+        "answered": 2,
+        "open_count": 3,
+        "open_lines": _ABSENCE_LINES,
+        "open_more": 1,
+        "answered_lines": ({"by": "Bo Berg", "count": 2},),
+    },
+    "absence_week": {
+        "absence": _ABSENCE,
+        "first": date(2026, 7, 27),
+        "last": date(2026, 7, 31),
+        "number": 31,
+        "is_colleague": True,
+        "open_lines": _ABSENCE_LINES,
+        "open_more": 1,
+    },
+    "absence_unplanned": {
+        "person": {"name": "Anna Ek", "id": "anna"},
+        "first": date(2026, 7, 27),
+        "away_now": True,
+        "inactive_days": 10,
+        "problems": ("återkomstdatum saknas",),
+        "command": "mailbot setup-autoreply --for anna --from 2026-07-27",
+    },
     "holding_reply": {**_ITEM, "organisation": _ORGANISATION},
     "forward_to_registrar": {
         **_ITEM,

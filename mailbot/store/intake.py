@@ -61,6 +61,13 @@ class Intake:
             record_gone(connection, mailbox, folder_id, (), reset=True, now=now)
             connection.execute(delete(cursors).where(cursors.c.mailbox == mailbox, cursors.c.folder == folder_id))
 
+    def last_sent_at(self, mailbox: str) -> datetime | None:
+        """When the last mail was sent that this mailbox's Sent folder showed; None: none was seen."""
+        query = select(func.max(sent_traces.c.sent_at)).where(sent_traces.c.mailbox == mailbox)
+        with self._database.read() as connection:
+            found: datetime | None = connection.execute(query).scalar_one()
+        return found
+
     def has_been_read(self, mailbox: str) -> bool:
         """Whether a pass over this mailbox has ever been completed."""
         query = select(mailbox_checks.c.mailbox).where(mailbox_checks.c.mailbox == mailbox, mailbox_checks.c.finished)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from mailbot.store import codec
 from mailbot.store.database import Database
@@ -36,6 +36,22 @@ class Messages:
         )
         with self._database.read() as connection:
             return [_message(connection, ref) for ref in connection.execute(query).scalars()]
+
+    def count_in(self, mailbox: str, since: datetime, before: datetime) -> int:
+        """How many messages arrived in this mailbox at or after `since` and before `before`; its sent mail left out."""
+        there = select(deliveries.c.message_ref).where(deliveries.c.mailbox == mailbox)
+        query = (
+            select(func.count())
+            .select_from(messages)
+            .where(
+                messages.c.ref.in_(there),
+                messages.c.received_at >= since,
+                messages.c.received_at < before,
+                messages.c.direction != "outgoing",
+            )
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
 
     def deliveries(self, message_ref: str) -> list[DeliverySeen]:
         """Where copies lie now."""

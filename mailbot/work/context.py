@@ -4,7 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
-from mailbot.platforms.base import AutoReplies, Calendar, ForwardRules, Mailbox, NoCalendar, Sender, Signatures, Watch
+from mailbot.platforms.base import (
+    AutoReplies,
+    Calendar,
+    ForwardRules,
+    Mailbox,
+    MarkedMail,
+    NoCalendar,
+    Sender,
+    Signatures,
+    Watch,
+)
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store
@@ -30,6 +40,9 @@ class Context:
     open_signatures: Callable[[MailboxSettings], Signatures | None] = lambda _: None
     #: asks for many mailboxes at once what is new in them, before they are read one by one
     look_ahead: Callable[[Sequence[MailboxSettings]], None] = lambda _: None
+    #: sends as a test account, and finds and removes its mail; None where the platform has no means to
+    open_sender_as: Callable[[MailboxSettings], Sender | None] = lambda _: None
+    open_marked_mail: Callable[[MailboxSettings], MarkedMail | None] = lambda _: None
     #: how long an attempt to send may take before another process looks it up; longer than a server may (RFC 5321
     #: 4.5.3.2.6 gives it ten minutes for the last answer)
     lease_seconds: float = 1200

@@ -18,6 +18,7 @@ from mailbot.policy.model import Decision, Direction, Stage
 from mailbot.policy.secret_conversation import keep_secret
 from mailbot.policy.webforms import askers
 from mailbot.store.records import DeliverySeen, Outcome
+from mailbot.work.absence_probe import is_probe
 from mailbot.work.attachment_texts import attachment_texts
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
@@ -61,7 +62,7 @@ class Judge:
 
     def outcomes(self, fetched: Sequence[tuple[Arrival, bytes]], *, hold_replies: bool) -> Iterator[Outcome]:
         """One outcome per delivery, whatever its bytes are. TransientError when the mailbox stops answering."""
-        readings = [self._read(arrival, raw) for arrival, raw in fetched]
+        readings = [reading for reading in (self._read(*each) for each in fetched) if not self._is_probe(reading)]
         messages = [reading.message for reading in readings if reading.message]
         known = look_up(self._context, [reading.key for reading in readings], messages)
         secret_ids = {one for one, conversation in known.conversations.items() if conversation.confidential}
@@ -72,6 +73,10 @@ class Judge:
             )
             judged = _with_its_conversation(judged, secret_ids)
             yield self._outcome(judged, received_at, hold_replies=hold_replies)
+
+    def _is_probe(self, reading: _Reading) -> bool:
+        """A probe is no mail for anybody: it enters no clock, digest or register, and is not even recorded."""
+        return reading.message is not None and is_probe(self._context.references, reading.message)
 
     def _read(self, arrival: Arrival, header_block: bytes) -> _Reading:
         """The headers; where none can be read there, all of it: a mail may begin with an empty line."""

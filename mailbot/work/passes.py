@@ -9,6 +9,8 @@ import structlog
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.work import breaker, recovery, sender_trouble
 from mailbot.work.absence_covers import follow_up as follow_up_covers
+from mailbot.work.absence_enforcement import enforce
+from mailbot.work.absence_upkeep import keep_up
 from mailbot.work.answers.reading import read_answers
 from mailbot.work.check_alarms import raise_check_alarms
 from mailbot.work.context import Context
@@ -69,6 +71,7 @@ def one_pass(
     # What people decided by command is heard before clocks fall due (a restored database lacks it).
     recovery.bring_up_to(context, now)
     note_readings(context, mailboxes, now)
+    keep_up(context, now)
     holding_replies = send_holding_replies(context, now)
     raise_check_alarms(context, now)
     follow_up_covers(context, now)
@@ -127,6 +130,8 @@ def _write_digests(context: Context, now: datetime, *, polling: bool) -> int:
     written_today = installation.get("digests_written_on") == today.isoformat()
     if written_today and installation.get("digests_written_to") == readers:
         return 0
+    if not written_today:
+        enforce(context, now)
     # Who fell ill since, or was named: their deputies get the day's mail too. Nobody gets it twice (dedup key).
     mails = digest_mails(context, now, ("registrar", "officer") if written_today else KINDS)
     queued = context.store.outbox.enqueue(mails, now=now)

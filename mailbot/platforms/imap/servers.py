@@ -14,6 +14,7 @@ from mailbot.platforms.imap.folders import RoleNames
 from mailbot.platforms.imap.idle import Waiting
 from mailbot.platforms.imap.login import Login
 from mailbot.platforms.imap.mailbox import ImapMailbox
+from mailbot.platforms.imap.marked import ImapMarkedMail
 from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
 from mailbot.platforms.imap.rights import Access, access, try_submission
 from mailbot.platforms.imap.sender import SmtpSender
@@ -65,6 +66,10 @@ class ImapServers:
         # RFC 5321 4.1.4 wants a name of our own, and our host's may be known to no DNS.
         domain = settings.address.rpartition("@")[2]
         return SmtpConnection(self.endpoint(server, server.smtp), self.login(server, settings), greeting_name=domain)
+
+    def marked_mail(self, server: ImapServer, settings: MailboxSettings) -> ImapMarkedMail:
+        """Probes in this mailbox; nothing is connected before it is asked for one."""
+        return ImapMarkedMail(lambda: self.connect(server, settings), folder_names=_role_names(server))
 
     def access(self, server: ImapServer, settings: MailboxSettings) -> Access:
         """What may be done in this mailbox, on a connection of its own. Raises what stands in the way."""
