@@ -50,7 +50,12 @@ def test_from_plan_to_return(make_town: MakeTown) -> None:
         assert copy["Message-ID"] == original["Message-ID"]
         one_pass(context, now())
         assert len(context.store.obligations.list(states=("open",))) == 1, "a forwarded copy is not judged twice"
-        assert context.store.messages.count_in(town.address("anna"), now() - timedelta(hours=1), now()) == 1
+        assert (
+            context.store.messages.count_in(
+                town.address("anna"), now() - timedelta(hours=1), now() + timedelta(hours=1)
+            )
+            == 1
+        )
 
         one_pass(context, now() + timedelta(days=30))
         assert context.store.absences.get(stored.ref).state == "ended"
