@@ -43,6 +43,7 @@ class Draft:
     colleague: str = ""
     covers: dict[str, str] = field(default_factory=dict)
     on_overlap: OnOverlap | None = None
+    option_kept: bool = False
     #: standing absences that this one takes the place of
     existing: "Sequence[StoredAbsence]" = ()
 
@@ -60,6 +61,7 @@ class Draft:
             covers=self.covers,
             reason=self.reason or "leave",
             by_another=self.by_another,
+            option_kept=self.option_kept,
         )
         if not self.existing:
             return request
@@ -74,6 +76,7 @@ class Draft:
     def fill_from(self, stored: "StoredAbsence") -> None:
         """Take over what was not answered from an absence that is to be changed."""
         before = stored.absence
+        self.option_kept = self.option in (None, before.option)
         self.from_, self.back = self.from_ or before.from_, self.back or before.back
         self.option = self.option or before.option
         self.colleague = self.colleague or before.colleague

@@ -59,9 +59,11 @@ def report(
         click.echo(say(language, "setup_autoreply.observing"))
         return
     words = context.templates.words(language)
-    ids = dict.fromkeys([cover.person for cover in stored.covers])
-    names = ", ".join(known.name for one in ids if (known := context.config.person(one)) is not None)
-    told = say(language, "setup_autoreply.told" if names else "setup_autoreply.told_nobody", names=names)
+    ids = dict.fromkeys([*(cover.person for cover in stored.covers), stored.absence.colleague])
+    names = [known.name for one in ids if (known := context.config.person(one)) is not None]
+    if context.config.roles.switchboard:
+        names.append(say(language, "setup_autoreply.switchboard"))
+    told = say(language, "setup_autoreply.told", names=", ".join(names)) if names else ""
     days = {"from_": words.day(stored.absence.from_), "back": words.day(stored.absence.back)}
     line = say(language, "setup_autoreply.happens", **days, told=told)
     click.echo(safe(line[:1].upper() + line[1:]))

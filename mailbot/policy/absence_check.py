@@ -38,6 +38,8 @@ class AbsenceRequest:
     reason: Reason = "leave"
     #: somebody else sets it up (requirements B15: for one who fell ill)
     by_another: bool = False
+    #: the option is the one that the person chose themselves; only other things are changed
+    option_kept: bool = False
     #: references of standing absences that this one takes the place of
     replaces: tuple[str, ...] = ()
 
@@ -189,7 +191,7 @@ def _option(request: AbsenceRequest, days: Sequence[date], facts: AbsenceFacts) 
         yield Finding(rule="calendar_says_away", remedy="other_option", question="option", values={"day": out[0]})
     if request.option is Option.READS_ONESELF and request.reason == "illness":
         yield Finding(rule="ill_and_reading", remedy="other_option", question="option")
-    if request.option is Option.READS_ONESELF and request.by_another:
+    if request.option is Option.READS_ONESELF and request.by_another and not request.option_kept:
         values = {"name": facts.name(request.person)}
         yield Finding(rule="others_promise", remedy="other_option", question="option", values=values)
     if request.option is Option.TO_AUTHORITY_MAILBOX and not facts.has_authority_mailbox:

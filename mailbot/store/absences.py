@@ -101,7 +101,9 @@ class Absences:
             connection.execute(update(absences).where(absences.c.ref == row.ref).values(**values))
             connection.execute(delete(absence_covers).where(absence_covers.c.absence_ref == row.ref))
             _write_covers(connection, row.ref, absence, before)
-            revoke_of_absence(connection, row.ref, by=by, now=now)
+            # somebody else may change a week's cover: what the owner has allowed the colleague stays
+            if grants_mandate or (absence.option.value, absence.colleague) != (row.option, row.colleague):
+                revoke_of_absence(connection, row.ref, by=by, now=now)
             if grants_mandate:
                 grant_for_absence(connection, self._references, row.ref, absence, by=by, now=now)
             _note(connection, "absence_changed", row.ref, _told(absence), by, now)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from mailbot.config.model import PersonSettings
 from mailbot.platforms.files.ics import absence_event
-from mailbot.policy.absence import days_in_week, first_day, week_number
+from mailbot.policy.absence import Option, days_in_week, first_day, week_number
 from mailbot.policy.absence_check import AbsenceRequest, Finding
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.store.records import NewMail, NewTicket, StoredAbsence
@@ -91,6 +91,8 @@ def event_of(context: Context, stored: StoredAbsence, now: datetime) -> bytes:
         back=stored.absence.back,
         stamp=now,
         version=stored.text_version,
+        # who reads their mail every day is not out of office, and the calendar must not say so
+        out_of_office=stored.absence.option is not Option.READS_ONESELF,
     )
 
 

@@ -223,6 +223,7 @@ TABLE: list[tuple[str, AbsenceRequest, tuple[KnownAway, ...], set[str]]] = [
         (),
         {"others_promise option"},
     ),
+    ("D kept when another changes a cover", asked(option=D, by_another=True, option_kept=True), (), set()),
     ("A set up by another", asked(option=A, colleague="eva", by_another=True), (), {"no_mandate colleague"}),
     ("C set up by another", asked(option=C, colleague="eva", by_another=True), (), {"no_mandate colleague !"}),
     ("B set up by another", asked(by_another=True), (), set()),

@@ -128,3 +128,12 @@ def test_mandates_that_make_no_sense(store: Store, wrong: dict[str, object]) -> 
     mandate = {"owner": "anna", "reader": "bo", "from_": date(2026, 7, 1), "to": None, "granted_by": "anna"}
     with pytest.raises(UserError):
         store.mandates.add(**{**mandate, **wrong}, by=ANNA, now=NOW)
+
+
+def test_a_cover_that_another_changes_leaves_the_mandate_and_another_colleague_ends_it(store: Store) -> None:
+    ref = store.absences.plan(SUMMER, grants_mandate=True, by=ANNA, now=NOW)
+    summer = (date(2026, 7, 20), date(2026, 8, 9))
+    store.absences.change(ref, replace(SUMMER, covers=SUMMER.covers[:2]), by="person:karin", now=NOW)
+    assert store.mandates.allows("anna", "bo", *summer)
+    store.absences.change(ref, replace(SUMMER, colleague="cia"), by="person:karin", now=NOW)
+    assert not store.mandates.allows("anna", "bo", *summer) and not store.mandates.allows("anna", "cia", *summer)

@@ -177,8 +177,10 @@ def _full_days(timed: list[tuple[datetime, datetime]], year: int, zone: ZoneInfo
             yield day
 
 
-def absence_event(*, uid: str, title: str, from_: date, back: date, stamp: datetime, version: int) -> bytes:
-    """One all-day event from `from_` to the day before `back`, out of office, as a calendar file.
+def absence_event(
+    *, uid: str, title: str, from_: date, back: date, stamp: datetime, version: int, out_of_office: bool = True
+) -> bytes:
+    """One all-day event from `from_` to the day before `back`, out of office or merely busy, as a calendar file.
 
     The same `uid` with a higher `version` replaces it in calendars (RFC 5545 3.8.7.4). `stamp` is aware.
     """
@@ -196,6 +198,6 @@ def absence_event(*, uid: str, title: str, from_: date, back: date, stamp: datet
     event.add("summary", title)
     event.add("sequence", version)
     event.add("transp", "OPAQUE")
-    event.add("x-microsoft-cdo-busystatus", "OOF")
+    event.add("x-microsoft-cdo-busystatus", "OOF" if out_of_office else "BUSY")
     calendar.add_component(event)
     return bytes(calendar.to_ical())
