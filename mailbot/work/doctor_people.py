@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from mailbot.config.model import Config
+from mailbot.errors import PermanentError
 from mailbot.work.doctor_findings import Check, Findings
 
 _MOST_NAMED = 5
@@ -13,6 +15,25 @@ def people_checks(config: Config, find: Findings, now: datetime) -> Iterator[Che
     """Roles without people, people without mailboxes, mailboxes without owners."""
     yield from _roles(config, find, now)
     yield from _mailboxes(config, find)
+    yield from _calendars(config, find, now)
+
+
+def _calendars(config: Config, find: Findings, now: datetime) -> Iterator[Check]:
+    """Calendar files are read: one that is broken would let its owner seem to be at work."""
+    files = {person.id: Path(person.calendar) for person in config.people if person.calendar}
+    if not files:
+        return
+    from mailbot.platforms.files.ics import IcsCalendars
+
+    today, calendars, broken = now.astimezone(config.zone).date(), IcsCalendars(files, config.zone), 0
+    for person in files:
+        try:
+            calendars.absences(person, today, today)
+        except PermanentError as error:
+            broken += 1
+            yield find.warning("calendars", "calendar_broken", person=person, error=error)
+    if not broken:
+        yield find.ok("calendars", "calendars_ok", count=len(files))
 
 
 def _roles(config: Config, find: Findings, now: datetime) -> Iterator[Check]:

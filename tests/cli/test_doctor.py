@@ -225,6 +225,16 @@ def test_mailboxes_without_owners_and_people_without_mailboxes(config, tmp_path)
     assert "eva, karin" in words(checks, "people")
 
 
+def test_calendars_that_cannot_be_read(config, tmp_path):
+    change(tmp_path / "people.toml", 'name = "Karin Ek"', 'name = "Karin Ek"\ncalendar = "karin.ics"')
+    assert "cannot read the calendar" in words(findings(config), "calendars")
+    calendar = tmp_path / "karin.ics"
+    calendar.write_text("not a calendar", encoding="utf-8")
+    assert "export it again" in words(findings(config), "calendars")
+    calendar.write_text("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nEND:VCALENDAR\n", encoding="utf-8")
+    assert told(findings(config), "calendars") == {"ok"}
+
+
 def test_a_unit_without_an_authority_mailbox(config):
     change(config, 'role = "authority"', 'role = "function"')
     assert "without an authority mailbox: ks" in words(findings(config), "mailboxes")
