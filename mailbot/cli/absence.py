@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mailbot.cli.absence_verify import verify
 from mailbot.cli.options import at_option, by_option, config_option, json_option, lang_option, load_config
 from mailbot.errors import UserError
 
@@ -152,6 +153,7 @@ def cancel(
     Example:
       mailbot absence cancel B7KQ-2M9X
     """
+    from mailbot.cli.absence_installing import take_away
     from mailbot.cli.acting import actor
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen, say
@@ -165,6 +167,7 @@ def cancel(
         stored = context.store.absences.get(ref)
         require_near(config, acting, stored.absence.person, say(language, "absence.not_yours", name="{name}"))
         context.store.absences.cancel(stored.ref, by=acting.id, now=now)
+        take_away(context, context.store.absences.get(stored.ref), language)
         tell_cancelled(context, stored, now)
         if as_json:
             emit_json(as_row(context, context.store.absences.get(stored.ref)))
@@ -293,3 +296,6 @@ def _word(language: str, key: str) -> str:
     from mailbot.cli.language import catalogue
 
     return catalogue(language)[f"absence.{key}"]
+
+
+absence.add_command(verify)

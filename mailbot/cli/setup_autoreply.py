@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--change", metavar="REF", help="Change a planned absence; what is not named stays.")
 @click.option("--ics", "ics", type=click.Path(path_type=Path, dir_okay=False), help="Where the calendar event goes.")
 @click.option("--yes", is_flag=True, help="Ask nothing: save when nothing stands against it.")
+@click.option("--accept-copy", is_flag=True, help="With --yes: a copy of your own rules may stand in for them.")
 @json_option
 @at_option
 @lang_option
@@ -53,6 +54,7 @@ def setup_autoreply(
     change: str | None,
     ics: Path | None,
     yes: bool,
+    accept_copy: bool,
     as_json: bool,
     at: str | None,
     lang: str | None,
@@ -79,6 +81,7 @@ def setup_autoreply(
       mailbot setup-autoreply --for anna --from today --back v31 --reason illness --option B --cover bo
       mailbot setup-autoreply --change B7KQ-2M9X --cover 2026-W31=dan --yes
     """
+    from mailbot.cli.absence_installing import put_in_place
     from mailbot.cli.absence_report import refuse_file_behind_sudo, report
     from mailbot.cli.acting import actor
     from mailbot.cli.clock import instant
@@ -106,8 +109,9 @@ def setup_autoreply(
             return 1
         with _undisturbed():
             stored = _save(context, draft, acting, now)
-            report(context, stored, language, now, ics=ics, as_json=as_json)
-    return 0
+        status = put_in_place(context, stored, language, now, attended=not yes, accept=accept_copy)
+        report(context, context.store.absences.get(stored.ref), language, now, ics=ics, as_json=as_json)
+    return status
 
 
 def _allowed(acting: "Actor", person: "PersonSettings | None", language: str) -> "PersonSettings":
