@@ -47,6 +47,8 @@ def report(
     file = _write_event(context, stored, now, ics)
     if as_json:
         emit_json(as_row(context, stored))
+        if not context.enforcing:
+            click.echo(say(language, "setup_autoreply.observing"), err=True)
         return
     click.echo(say(language, "setup_autoreply.stored", ref=stored.ref))
     person = context.config.person(stored.absence.person)

@@ -55,7 +55,8 @@ class Wizard:
     now: datetime
 
     def complete(self) -> tuple[Finding, ...]:
-        """Ask until the draft can be saved; the warnings that remain."""
+        """Ask until the draft can be saved; the warnings that remain. click.exceptions.Exit when no answer helps."""
+        self._refuse_the_person()
         while True:
             self._ask_what_is_missing()
             findings = examine(self.context, self.draft.request(), self.now)
@@ -66,8 +67,15 @@ class Wizard:
             for finding in refusals:
                 self._refuse(finding)
                 self._forget(finding.question)
-            if any(finding.question == "person" for finding in refusals):
-                raise click.exceptions.Exit(1)
+
+    def _refuse_the_person(self) -> None:
+        """Somebody without a mailbox here is told so before anything is asked."""
+        findings = examine(self.context, self.draft.request(), self.now)
+        against = [finding for finding in findings if finding.refused and finding.question == "person"]
+        for finding in against:
+            self._refuse(finding)
+        if against:
+            raise click.exceptions.Exit(1)
 
     def _ask_what_is_missing(self) -> None:
         draft = self.draft

@@ -140,6 +140,15 @@ def test_for_somebody_else_only_by_the_manager_or_an_administrator(town: Town, m
     assert told.rows[0]["created_by"] == "person:karin"
 
 
+def test_somebody_without_a_mailbox_is_told_so_before_any_question(town: Town) -> None:
+    people = town.root / "people.toml"
+    people.write_text(
+        people.read_text("utf-8") + '\n[[people]]\nid = "vik"\nname = "Vik Arie"\nemail = "vik@by.example"\n', "utf-8"
+    )
+    done = piped(town, "", who="vik")
+    assert done.returncode == 1 and "ingen personlig brevlåda" in done.stdout and "borta?" not in done.stdout
+
+
 # --- in a terminal ----------------------------------------------------------------------------------------------------
 
 
@@ -251,8 +260,8 @@ def test_the_other_languages(town: Town, lang: str, questions: list[tuple[str, s
 # --- in a pipe --------------------------------------------------------------------------------------------------------
 
 
-def piped(town: Town, lines: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "mailbot", "setup-autoreply", "--for", "anna", "--at", JUNE, "--lang", "sv"]
+def piped(town: Town, lines: str, who: str = "anna") -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "mailbot", "setup-autoreply", "--for", who, "--at", JUNE, "--lang", "sv"]
     environment = {**os.environ, "MAILBOT_CONFIG": str(town.config_path)}
     environment.pop("SUDO_USER", None)
     return subprocess.run(
