@@ -216,8 +216,9 @@ def test_the_wizard_with_mistakes(town: Town, term: str) -> None:
     assert row["covers"] == {"2026-W30": "lars", "2026-W31": "eva", "2026-W32": "lars"}
 
 
-@pytest.mark.parametrize("number", [0, 3, 6, 8, 10, 12, 15, 16, 20])
-@pytest.mark.parametrize("term", ["xterm", "dumb"])
+@pytest.mark.parametrize(
+    ("term", "number"), [*(("xterm", one) for one in (0, 2, 6, 7, 8, 10, 12, 15, 16, 20)), ("dumb", 0), ("dumb", 20)]
+)
 def test_ctrl_c_at_any_question_leaves_nothing(town: Town, number: int, term: str) -> None:
     terminal = Terminal(town, term=term)
     for expected, answer in QUESTIONS[:number]:
