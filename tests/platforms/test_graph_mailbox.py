@@ -200,6 +200,17 @@ def test_a_message_without_a_date_is_never_taken_for_an_old_one(
     assert [each.internal_date for each in arrivals(read_all(mailbox, folder(mailbox)))] == [minute(2)]
 
 
+def test_what_a_server_does_not_know_hides_nothing(graph: GraphServer, world: GraphWorld) -> None:
+    world.deliver(mail(0), received_at=BASE)
+    graph.faults.append(Fault("mailFolders/outbox", 400, "ErrorInvalidIdMalformed"))
+    graph.faults.append(Fault("expand", 400, "BadRequest"))
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    (arrival,) = arrivals(read_all(mailbox, inbox))
+    ((_, head),) = mailbox.fetch_headers(inbox, [arrival.delivery_id])
+    assert head is not None and b"Subject: 0" in head
+
+
 def test_settings_differ_by_tenant(graph: GraphServer) -> None:
     kept = servers()
     first, second = settings(graph), replace(settings(graph), client_id="5b1e3d20-0000-4000-8000-00000000dead")

@@ -90,6 +90,16 @@ def test_our_message_id_stays_where_exchange_would_give_its_own(world: GraphSend
     assert world.open().fate(outgoing().message_id, None) == "sent"
 
 
+def test_an_id_that_cannot_be_kept_keeps_no_mail_from_leaving(graph: GraphServer, world: GraphSenderWorld) -> None:
+    world.tenant.rewrites_message_ids = True
+    graph.faults.append(Fault("PATCH", 400, "ErrorInvalidPropertySet"))
+    sender = world.open()
+    handle = sender.prepare(outgoing())
+    sender.send(outgoing(), handle)
+    assert world.open().fate(outgoing().message_id, handle) == "sent"
+    assert len(world.sent()) == 1
+
+
 def test_who_is_not_in_the_header_gets_it_all_the_same(world: GraphSenderWorld) -> None:
     mail = replace(outgoing(1, ANNA), recipients=(ANNA, EVA))
     attempt(world.open(), mail)

@@ -70,7 +70,11 @@ class GraphMailbox:
             questions = [self._question(each, select=SELECT, expand=EXPAND) for each in wanted]
             answers = self._client.ask_all(questions)
             for delivery_id, question, answer in zip(wanted, questions, answers, strict=True):
-                yield delivery_id, _header(question, answer)
+                if answer.status == 400:  # a property that cannot be expanded must not hide the message
+                    again = self._question(delivery_id, select=SELECT)
+                    yield delivery_id, _header(again, self._client.ask_all([again])[0])
+                else:
+                    yield delivery_id, _header(question, answer)
 
     def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:  # noqa: ARG002
         """Graph gives a message whole or not at all (learn.microsoft.com/graph/outlook-get-mime-message)."""

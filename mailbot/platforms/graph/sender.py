@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import getaddresses
 
+import structlog
+
 from mailbot.errors import PermanentError, TransientError
 from mailbot.mail.message import parse_headers
 from mailbot.platforms.base import CannotCarry, Fate, OutgoingMail, Receipt, SenderUnavailable
@@ -26,6 +28,8 @@ from mailbot.platforms.graph.answers import (
 from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, literal, path
 from mailbot.platforms.graph.large import LARGEST_MIME, TooLargeToCarry, divided, upload
 from mailbot.platforms.graph.token import TokenRefused
+
+log = structlog.get_logger(__name__)
 
 #: in this order they are looked through for an earlier attempt; what is on its way lies in none but the outbox
 _PLACES = ("drafts", "outbox", "sentitems")
@@ -101,14 +105,23 @@ class GraphSender:
         question = self._question("POST", "messages", needs="Mail.ReadWrite", content=base64.b64encode(skeleton))
         draft = self._client.ask(question).json()
         draft_id = str(draft["id"])
-        if draft.get("internetMessageId") != mail.message_id:
-            # Exchange may give a mail handed in as MIME an id of its own; of a draft it can be set
-            # (learn.microsoft.com/graph/api/message-update).
-            body: Json = {"internetMessageId": mail.message_id}
-            self._client.ask(self._question("PATCH", "messages", draft_id, needs="Mail.ReadWrite", body=body))
+        if draft.get("internetMessageId", mail.message_id) != mail.message_id:
+            self._give_our_id(draft_id, mail.message_id)
         for attachment in attachments:
             upload(self._client, self._address, draft_id, attachment)
         return draft_id
+
+    def _give_our_id(self, draft_id: str, message_id: str) -> None:
+        """Exchange may give a mail handed in as MIME an id of its own; that of a draft can be set
+        (learn.microsoft.com/graph/api/message-update). Where it cannot, the mail leaves all the same: by its handle it
+        is found anyhow."""
+        body: Json = {"internetMessageId": message_id}
+        try:
+            self._client.ask(self._question("PATCH", "messages", draft_id, needs="Mail.ReadWrite", body=body))
+        except _ANY_MAIL:
+            raise
+        except PermanentError:
+            log.warning("message_id_not_kept")
 
     def _delete(self, draft_id: str) -> None:
         with suppress(NotFound):
@@ -122,7 +135,7 @@ class GraphSender:
         ]
         answers = self._client.ask_all(questions)
         for place, question, answer in zip(places, questions, answers, strict=True):
-            if answer.status == 404 and place == "outbox":
+            if answer.status in (400, 404) and place == "outbox":
                 continue
             found = self._json(question, answer).get("value") or ()
             if found:
