@@ -92,6 +92,12 @@ def _context(config: Config, store: Store, keys: References, servers: "LiveServe
     )
 
 
+def _what_servers_know(config: Config) -> tuple[object, ...]:
+    """What of the configuration live servers were made from."""
+    users = {mailbox.address: mailbox.user for mailbox in config.mailboxes}
+    return config.servers, users, _since(config), config.paths.secrets
+
+
 class ReloadableInstallation:
     """The daemon's: `context`, and `reload` that reads the configuration again. Closed at the end.
 
@@ -120,7 +126,7 @@ class ReloadableInstallation:
         old, new = self.context.config, load(self.context.config.source)
         if (new.paths.database, new.paths.journal) != (old.paths.database, old.paths.journal):
             raise UserError("paths.database and paths.journal cannot change while mailbot runs; restart it")
-        if (new.servers, new.paths.secrets) != (old.servers, old.paths.secrets):
+        if _what_servers_know(new) != _what_servers_know(old):
             servers = ExitStack()
             self._live = servers.enter_context(live_servers(new))
             self._servers, before = servers, self._servers

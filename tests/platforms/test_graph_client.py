@@ -20,6 +20,7 @@ from mailbot.platforms.graph.token import TokenRefused
 from mailbot.platforms.pacing import AskedToWait, Pacing, retry_after_seconds
 from tests.platforms.contract_sender import ANNA, EVA
 from tests.platforms.graph_world import servers, settings
+from tests.servers.graph_identity import CLIENT_SECRET
 from tests.servers.graph_server import Fault, GraphServer
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -59,6 +60,19 @@ def test_a_refused_secret_is_not_tried_for_every_mailbox(graph: GraphServer, cli
         with pytest.raises(TokenRefused, match="the client secret is wrong"):
             wrong.ask(inbox())
     assert graph.identity.requests == 1
+
+
+def test_a_secret_that_was_put_right_is_read_anew(graph: GraphServer, client: GraphClient) -> None:
+    secret, clock = ["wrong"], [0.0]
+    mended = GraphServers(lambda name: secret[0]).client(settings(graph))
+    mended.tokens.monotonic = lambda: clock[0]
+    with pytest.raises(TokenRefused):
+        mended.ask(inbox())
+    secret[0] = CLIENT_SECRET
+    with pytest.raises(TokenRefused):
+        mended.ask(inbox())
+    clock[0] = 301
+    assert mended.ask(inbox()).ok
 
 
 def test_a_certificate_proves_who_asks(graph: GraphServer) -> None:

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.servers.graph_identity import CLIENT_SECRET
 from tests.servers.graph_server import Fault, GraphServer
-from tests.support.graph_town import GraphTown
+from tests.support.command import mailbot
+from tests.support.graph_town import CITIZEN, GraphTown
 
 APPEAL = (
     "Hej!\n\nJag håller inte med om beslutet om mitt bygglov och vill att ni ändrar det.\n\nMed vänlig hälsning\nBo\n"
 )
 QUESTION = "Hej!\n\nVilka tider har simhallen öppet under sommaren? Tacksam för svar.\n\nMvh Bo\n"
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 @pytest.fixture
@@ -26,19 +26,6 @@ def settled(town: GraphTown) -> GraphTown:
     assert town.run().alarms == ()
     town.run()  # what mailbot itself has just sent to staff
     return town
-
-
-def state(town: GraphTown) -> dict[str, object]:
-    """Everything that a pass may change."""
-    with town.open() as context:
-        store = context.store
-        return {
-            "obligations": store.obligations.list(),
-            "diary": store.diary.list(),
-            "outbox": [(item.message_id, item.state) for item in store.outbox.list()],
-            "mails": {address: len(account.items) for address, account in town.tenant.accounts.items()},
-            "outside": len(town.tenant.outside),
-        }
 
 
 def test_people_who_mark_much_as_read_are_no_burst(town: GraphTown) -> None:
@@ -126,3 +113,15 @@ def test_a_mailbox_whose_sign_in_name_is_another(tmp_path: Path, graph: GraphSer
     with town.open() as context:
         (obligation,) = context.store.obligations.list()
     assert obligation.mailbox == town.address("kommunen")
+
+
+def test_what_is_printed_and_logged_holds_no_token_secret_or_words_of_the_server(town: GraphTown) -> None:
+    """The pretended Graph plants them in every answer that is an error, and in its tokens."""
+    town.post(town.letter(APPEAL), town.address("kommunen"))
+    town.server.faults += [Fault("users/anna@", 403, times=99), Fault("users/lars@", 500, times=99)]
+    told = mailbot("run", "--once", "--json", "--config", town.config_path)
+    doctor = mailbot("doctor", "--config", town.config_path)
+    everything = told.out + told.err + doctor.out + doctor.err
+    assert "anna@bjurholm.example" in everything
+    for planted in ("PLANTED", "Bearer", "eyJ0", CITIZEN, "bygglov", CLIENT_SECRET):
+        assert planted not in everything

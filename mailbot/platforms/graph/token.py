@@ -78,6 +78,7 @@ class Tokens:
                 return self._asked(refused)
             except TokenRefused as error:
                 self._refused, self._refused_until = error, self.monotonic() + _REFUSED_SECONDS
+                self._app = None  # the next attempt reads the secret anew: somebody may have put it right
                 raise
 
     def _asked(self, refused: str | None) -> str:
