@@ -87,7 +87,15 @@ def _deeds(told: "PassTold", language: str) -> list[str]:
     from mailbot.cli.language import say
 
     return [
-        say(language, f"demo.{deed.do}", by=deed.by, number=deed.number, reason=deed.reason, letter=deed.letter)
+        say(
+            language,
+            f"demo.{deed.do}",
+            by=deed.by,
+            number=deed.number,
+            reason=deed.reason,
+            letter=deed.letter,
+            mailbox=deed.mailbox,
+        )
         for deed in told.deeds
     ]
 
@@ -119,5 +127,5 @@ def _print_end(week: "Week", language: str, out: Path) -> None:
     click.echo(say(language, "demo.look_around"))
     # The sample week lies in May 2026: what counts days must be told that it is still that week.
     at = f"--at {_END_OF_WEEK}"
-    for command in (f"replies list {at}", "diary list", "outbox list", f"status {at}", "explain REF"):
+    for command in (f"replies list {at}", f"attest {at}", "diary list", "outbox list", f"status {at}", "explain REF"):
         click.echo(f"  {mailbot} {command}")

@@ -21,6 +21,7 @@ from mailbot.errors import UserError
 from mailbot.platforms.base import Sender
 from mailbot.store import schema
 from mailbot.work.context import Context
+from mailbot.work.daily_check import attest
 from mailbot.work.passes import PassReport, one_pass
 
 FIRST_DAY, LAST_DAY = date(2026, 5, 8), date(2026, 5, 15)
@@ -147,6 +148,12 @@ class _Town:
 
     def _do(self, context: Context, deed: actions.Deed) -> None:
         store, by, now = context.store, f"person:{deed.by}", deed.done_at
+        if deed.do == "attest":
+            mailbox = self._config.mailbox(deed.mailbox)
+            assert mailbox is not None, f"{deed.mailbox} is a mailbox of the sample municipality"
+            day = now.astimezone(self._config.zone).date()
+            attest(context, mailbox, day, person=deed.by, how="command", by=by, at=now)
+            return
         message = store.messages.find(self._message_ids[deed.letter])
         assert message is not None, f"the letter {deed.letter} has been read before anybody acts on it"
         if deed.do == "answered":

@@ -13,6 +13,10 @@ from sqlalchemy import Connection, exists, or_, select
 from mailbot.store.database import Database, chunks
 from mailbot.store.tables import audit, cursors, deliveries, messages, obligations, sent_traces, unit_messages
 
+#: handing out, settling or taking up again an answer that is owed. What a registrar decides is no sign: they work from
+#: the copies that were forwarded to them
+_DECISIONS = ("assigned", "answered", "dismissed", "reopened")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
@@ -63,11 +67,12 @@ class Handling:
             return [*_from_mailbox(connection, mailbox, since), *_from_officers(connection, mailbox, since, officers)]
 
     def decisions(self, mailbox: str, since: datetime, *, people: Sequence[str]) -> list[Deed]:
-        """What `people` (person ids) decided after `since` about mail that came to `mailbox`."""
+        """What `people` (person ids) decided after `since` about answers owed to mail that came to `mailbox`."""
         here = select(unit_messages.c.ref).where(unit_messages.c.mailbox == mailbox)
         query = select(audit.c.actor, audit.c.at).where(
             audit.c.at > since,
             audit.c.ref.in_(here),
+            audit.c.action.in_(_DECISIONS),
             or_(*(audit.c.actor.startswith(f"person:{person}", autoescape=True) for person in people)),
         )
         with self._database.read() as connection:

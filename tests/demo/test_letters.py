@@ -93,7 +93,7 @@ def test_every_deed_is_of_a_known_person_about_a_letter_that_has_arrived() -> No
     config = load_config(DEMO / "config.toml")
     for deed in actions.load():
         assert config.person(deed.by) is not None
-        assert BY_ID[deed.letter].at < deed.done_at
+        assert deed.do == "attest" or BY_ID[deed.letter].at < deed.done_at
         assert deed.done_at < datetime(2026, 5, 16, tzinfo=UTC)
 
 

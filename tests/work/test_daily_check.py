@@ -87,6 +87,16 @@ def assigned_by(person: str) -> Callable[[Town], object]:
     return act
 
 
+def registered_by(person: str) -> Callable[[Town], object]:
+    def act(town: Town) -> None:
+        town.deliver(f"{DAY}T07:01", APPEAL, from_="Ny <ny@privat.example>")
+        town.run(f"{DAY}T07:05")
+        (item,) = json_lines(on(town, "diary", "list", "--json"))
+        on(town, "diary", "confirm", item["ref"], "KS 2026/1", "--by", person, "--at", f"{DAY}T12:00")
+
+    return act
+
+
 def json_lines(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
@@ -114,9 +124,11 @@ def attests(*arguments: str) -> Callable[[Town], object]:
         (assigned_by("lars"), ("decision", "lars")),
         # the registrar's deputies decide about copies; karin is no mail officer
         (assigned_by("karin"), None),
+        # what a registrar decides, who is the second mail officer too, comes from the copy that was forwarded
+        (registered_by("eva"), None),
     ],
     ids=["nothing", "said", "said-by-deputy", "seen-flag", "reply", "reply-of-officer", "reply-of-colleague",
-         "automatic-reply", "move", "junk", "decision", "decision-of-others"],
+         "automatic-reply", "move", "junk", "decision", "decision-of-others", "registration"],
 )  # fmt: skip
 def test_what_shows_that_somebody_checked(town, deed, known):
     town.deliver(f"{DAY}T06:30", QUESTION, message_id="<q@privat.example>")
