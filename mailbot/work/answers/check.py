@@ -1,7 +1,7 @@
 """The daily check by reply: one word to the morning mail, and the head's answer to who stands in."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from mailbot.config.model import PersonSettings, Unit
 from mailbot.policy.workdays import WorkCalendar
@@ -47,7 +47,9 @@ def _checked(context: Context, answer: Answer, unit_id: str, day: date) -> React
         if answer.person.id not in may_attest(context, mailbox, day):
             reaction += Reaction(unclear=(Unclear(why="not_yours_to_check", value=mailbox.address),))
             continue
-        attest(context, mailbox, day, person=answer.person.id, how="mail", by=answer.by, at=answer.arrived_at)
+        # Clocks differ, but nobody answers a mail before the day it was written.
+        at = max(answer.arrived_at, datetime.combine(day, time(), context.config.zone).astimezone(UTC))
+        attest(context, mailbox, day, person=answer.person.id, how="mail", by=answer.by, at=at)
         reaction += Reaction(done=(Done(what="checked", value=mailbox.address),))
     return reaction
 
@@ -87,6 +89,8 @@ def _name(context: Context, answer: Answer, unit: Unit, person: PersonSettings, 
         context.store.daily_checks.name_stand_in(unit.id, days, person.id, by=answer.by, now=answer.now)
     done = (Done(what="stand_in_named", value=person.name),) if days else ()
     unclear = (Unclear(why="stand_in_away", value=f"{person.name} ({', '.join(map(str, away))})"),) if away else ()
+    if not days and not away:
+        return Reaction(unclear=(Unclear(why="stand_in_settled"),))
     return Reaction(done=done, unclear=unclear, tell=True)
 
 
