@@ -145,18 +145,13 @@ def assign(ref: str, person: str, at: str | None, by: str | None, lang: str | No
       mailbot replies assign B7KQ-2M9X anna
     """
     from mailbot.errors import UserError
-    from mailbot.work import duties
 
     def act(context: "Context", one: "Obligation", who: "Actor", now: "datetime") -> None:
-        named = config.person(who.person_id) if who.person_id else None
-        name = named.name if named else who.id
-        duties.assign(context, one, owner, by=who.id, by_name=name, occasion=now.isoformat(), now=now)
+        context.store.obligations.assign(one.ref, person, by=who.id, now=now)
 
     config = load_config(config_path)
-    found = config.person(person)
-    if found is None:
+    if config.person(person) is None:
         raise UserError(f"nobody in the directory has the id {person!r}; `mailbot person list` shows them")
-    owner = found
     _change(config, ref, at, by, lang, "replies.assigned", act)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, or_, select
+from sqlalchemy import Connection, Row, Select, insert, or_, select
 
 from mailbot.store.database import Database
 from mailbot.store.records import AuditLine
@@ -64,6 +64,13 @@ class Audit:
         query = _newest(limit)
         return _lines(self._database, query if ref is None else query.where(audit.c.ref == ref))
 
+    def after(self, line_id: int, *, action: str) -> Sequence[tuple[int, AuditLine]]:
+        """Lines of one action after the line with that id, oldest first, with their ids."""
+        query = select(audit).where(audit.c.id > line_id, audit.c.action == action).order_by(audit.c.id)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [(row.id, _line(row)) for row in rows]
+
     def of_message(self, message_ref: str, *, limit: int = 200) -> Sequence[AuditLine]:
         """The newest `limit` lines about a message, its items, and the mail that it caused; oldest first."""
         items = select(unit_messages.c.ref).where(unit_messages.c.message_ref == message_ref)
@@ -80,7 +87,8 @@ def _newest(limit: int) -> Select[Any]:
 def _lines(database: Database, query: Select[Any]) -> list[AuditLine]:
     with database.read() as connection:
         rows = connection.execute(query).all()
-    return [
-        AuditLine(at=row.at, actor=row.actor, action=row.action, ref=row.ref, detail=json.loads(row.detail))
-        for row in reversed(rows)
-    ]
+    return [_line(row) for row in reversed(rows)]
+
+
+def _line(row: Row[Any]) -> AuditLine:
+    return AuditLine(at=row.at, actor=row.actor, action=row.action, ref=row.ref, detail=json.loads(row.detail))

@@ -31,6 +31,8 @@ class Entry:
     ref: str = ""
     item_ref: str = ""
     conversation: str = ""
+    #: the same message is in that unit's diary by another copy already
+    proposed_before: bool = False
 
     @property
     def closing(self) -> CloseObligations | None:

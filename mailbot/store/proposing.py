@@ -17,16 +17,20 @@ def propose(connection: Connection, fresh: Sequence[Entry], now: datetime) -> No
     """Add or complete the diary items that fresh decisions ask for. What a person settled stays as it is."""
     wanted = [entry for entry in fresh if entry.diary_actions]
     items = RowSet(diary_items, "ref")
-    items.load(connection, diary_items.c.ref, [entry.item_ref for entry in wanted])
+    items.load(connection, diary_items.c.message_ref, [entry.ref for entry in wanted])
+    in_diary = {(item["message_ref"], item["unit"]): item["ref"] for item in items}
     lines = []
     for entry in wanted:
-        known = items.get(entry.item_ref)
+        # Mail for another unit's board may lie in that unit's mailbox too: it is in the diary once.
+        ref = in_diary.setdefault((entry.ref, entry.outcome.registering_unit), entry.item_ref)
+        entry.proposed_before = ref != entry.item_ref
+        known = items.get(ref)
         if known is None:
             items.add(_item(entry, now))
-            detail = {"unit": entry.outcome.unit, "state": _proposal(entry)}
+            detail = {"unit": entry.outcome.registering_unit, "state": _proposal(entry)}
             lines.append(NewLine(actor=RULES, action="diary_proposed", ref=entry.item_ref, detail=detail))
         elif items.change(known, _completed(known, entry)):
-            lines.append(NewLine(actor=RULES, action="diary_completed", ref=entry.item_ref))
+            lines.append(NewLine(actor=RULES, action="diary_completed", ref=ref))
     items.flush(connection)
     audit.append(connection, lines, now=now)
 
@@ -42,7 +46,7 @@ def _item(entry: Entry, now: datetime) -> dict[str, Any]:
     return {
         "ref": entry.item_ref,
         "message_ref": entry.ref,
-        "unit": entry.outcome.unit,
+        "unit": entry.outcome.registering_unit,
         "proposal": _proposal(entry),
         "state": _proposal(entry),
         "kind": decision.kind.value if decision.kind else None,

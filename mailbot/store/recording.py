@@ -135,6 +135,8 @@ def _matched(connection: Connection, entries: Sequence[Entry]) -> set[str]:
 
 def _mail(entry: Entry) -> list[NewMail]:
     """The mail of an entry, tied to the reference its item really got."""
+    if entry.proposed_before:
+        return []
     return [
         replace(mail, ref=entry.item_ref) if mail.ref == entry.outcome.item_ref else mail for mail in entry.outcome.mail
     ]

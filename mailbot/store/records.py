@@ -127,12 +127,19 @@ class Outcome:
     #: in observe mode and for held mail the actions are recorded and `mail` is empty
     mail: tuple[NewMail, ...] = ()
     hold_replies: bool = False
+    #: whose diary it belongs in; "": that of `unit`
+    diary_unit: str = ""
     #: whom to answer; None: the message's own `asker`
     asker: str | None = None
     #: where an answer may go as well
     other_asker: str | None = None
     #: of mail that we sent to mailbot itself: see `References.text_print`
     text_print: str | None = None
+
+    @property
+    def registering_unit(self) -> str:
+        """Whose registrar it goes to."""
+        return self.diary_unit or self.unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

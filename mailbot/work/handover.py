@@ -18,7 +18,7 @@ def mail_for(context: Context, outcome: Outcome, original: bytes | None, now: da
     decision = outcome.decision
     if decision is None:
         return ()
-    unit = next((unit for unit in context.config.units if unit.id == outcome.unit), None)
+    unit = next((unit for unit in context.config.units if unit.id == outcome.registering_unit), None)
     registrar = context.presence.acting_at(unit.registrars, now) if unit else None
     if registrar is None:
         return ()
@@ -89,7 +89,7 @@ def _to_registrar(
         template,
         registrar.language or config.policy.language,
         ref=outcome.item_ref,
-        unit=config.unit(outcome.unit).name,
+        unit=config.unit(outcome.registering_unit).name,
         mailbox=outcome.delivery.mailbox,
         received_at=outcome.received_at.astimezone(config.zone),
         **values,
@@ -104,5 +104,5 @@ def _to_registrar(
         now=now,
         original=original,
         ref=outcome.item_ref,
-        ticket=NewTicket(kind="registrar", person=registrar.id, about=f"{outcome.unit} {outcome.item_ref}"),
+        ticket=NewTicket(kind="registrar", person=registrar.id, about=f"{outcome.registering_unit} {outcome.item_ref}"),
     )

@@ -13,6 +13,7 @@ from mailbot.mail.identity import content_key, raw_key
 from mailbot.mail.message import Message, UnparsableMessage, parse, parse_headers
 from mailbot.mail.received import arrival_time
 from mailbot.platforms.base import Arrival, Folder, Mailbox
+from mailbot.policy.addressee import unit_meant
 from mailbot.policy.decide import decide, unparsable_decision
 from mailbot.policy.model import Decision, Direction, Stage
 from mailbot.policy.secret_conversation import keep_secret
@@ -149,6 +150,7 @@ class Judge:
             decision=reading.decision,
             item_ref=references.ref(reading.key, unit),
             hold_replies=hold_replies,
+            diary_unit=self._diary_unit(reading, unit),
             asker=asker.email if asker else None,
             other_asker=other.email if other else None,
             text_print=self._text_print(reading),
@@ -157,6 +159,15 @@ class Judge:
             return outcome  # invariant 4: nothing that piled up before the switch is sent
         original = self._fetch(reading.arrival, with_attachments=True) if _hands_over(reading.decision) else None
         return replace(outcome, mail=mail_for(self._context, outcome, original, self._now))
+
+    def _diary_unit(self, reading: _Reading, unit: str) -> str:
+        """Of mail that belongs in a diary: another unit's, where the mail is plainly for that one's board."""
+        units, message = self._context.config.units, reading.message
+        if message is None or len(units) == 1 or self._folder.role == "sent" or reading.decision is None:
+            return ""
+        patterns = self._static.diary_patterns
+        meant = unit_meant(message, {one.id: one.name for one in units}, patterns, own=unit)
+        return meant if meant != unit else ""
 
     def _text_print(self, reading: _Reading) -> str | None:
         """Of what was sent to mailbot itself, what it says: proof that the copy that arrived there is this one."""

@@ -16,6 +16,7 @@ from mailbot.work.check_alarms import raise_check_alarms
 from mailbot.work.context import Context
 from mailbot.work.daily_check import note_readings, standing
 from mailbot.work.digest import KINDS, digest_mails, role_readers
+from mailbot.work.duties import tell_new_owners
 from mailbot.work.intake import MailboxPass
 from mailbot.work.mode import note_mode
 from mailbot.work.outbox import deliver_all
@@ -72,6 +73,7 @@ def one_pass(
     recovery.bring_up_to(context, now)
     note_readings(context, mailboxes, now)
     keep_up(context, now)
+    tell_new_owners(context, now)
     holding_replies = send_holding_replies(context, now)
     raise_check_alarms(context, now)
     follow_up_covers(context, now)

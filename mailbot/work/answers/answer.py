@@ -24,7 +24,9 @@ class Answer:
     #: fingerprint of its content key: the same for every copy
     content_print: str
     message_id: str | None
+    #: when it was decided: what follows bears this instant, also when a restored database reads it again
     arrived_at: datetime
+    #: the date of mail that follows
     now: datetime
 
     @property

@@ -104,7 +104,7 @@ class _Desk:
             return _done("registered", item.ref, number) if item.number == number else _decided(item)
         if item.state == "dismissed":
             return _decided(item)
-        self._context.store.diary.confirm(item.ref, number, by=self._answer.by, now=self._answer.now)
+        self._context.store.diary.confirm(item.ref, number, by=self._answer.by, now=self._answer.arrived_at)
         return _done("registered", item.ref, number)
 
     def _dismiss(self, item: DiaryItem, reason: str) -> Reaction:
@@ -114,7 +114,7 @@ class _Desk:
             return _done("not_registered", item.ref)
         if item.state == "registered":
             return _decided(item)
-        self._context.store.diary.dismiss(item.ref, reason, by=self._answer.by, now=self._answer.now)
+        self._context.store.diary.dismiss(item.ref, reason, by=self._answer.by, now=self._answer.arrived_at)
         return _done("not_registered", item.ref)
 
     def _undo(self, item: DiaryItem) -> Reaction:
@@ -123,7 +123,7 @@ class _Desk:
         if item.settled_at is not None and item.settled_at >= self._answer.arrived_at and _is_ours(item, self._answer):
             # Read again after a restore: the decision that came after this undo stands.
             return _done("waits_again", item.ref)
-        self._context.store.diary.reopen(item.ref, by=self._answer.by, now=self._answer.now)
+        self._context.store.diary.reopen(item.ref, by=self._answer.by, now=self._answer.arrived_at)
         return Reaction(done=(Done(what="waits_again", ref=item.ref),), tell=True)
 
     def _ask(self, item: DiaryItem, question: str) -> Reaction:
@@ -132,7 +132,7 @@ class _Desk:
         mail, asked = question_mail(self._context, self._answer, item, question)
         if mail is None:
             return _unclear("nobody_to_ask", item.ref)
-        self._context.store.diary.questioned(item.ref, by=self._answer.by, now=self._answer.now)
+        self._context.store.diary.questioned(item.ref, by=self._answer.by, now=self._answer.arrived_at)
         return Reaction(done=(Done(what="asked", ref=item.ref, value=asked),), mail=(mail,), tell=True)
 
 

@@ -75,7 +75,7 @@ def _apply(context: Context, answer: Answer, one: Obligation, word: ReplyWord) -
 
 def _answered(context: Context, answer: Answer, one: Obligation, how: str) -> Reaction:
     if one.state == "open":
-        context.store.obligations.answered(one.ref, how=how, by=answer.by, now=answer.now)
+        context.store.obligations.answered(one.ref, how=how, by=answer.by, now=answer.arrived_at)
     elif one.state != "answered":
         return _unclear("already_answered", one.ref)
     return _done("answered", one.ref)
@@ -87,13 +87,13 @@ def _as_proposed(context: Context, answer: Answer, one: Obligation) -> Reaction:
     proposed = context.store.obligations.proposed_answers([one.ref]).get(one.ref)
     if proposed is None:
         return _unclear("nothing_proposed", one.ref)
-    context.store.obligations.answered(one.ref, how="mail", by=answer.by, now=answer.now, at=proposed.sent_at)
+    context.store.obligations.answered(one.ref, how="mail", by=answer.by, now=answer.arrived_at, at=proposed.sent_at)
     return _done("answered", one.ref)
 
 
 def _dismissed(context: Context, answer: Answer, one: Obligation, reason: str) -> Reaction:
     if one.state == "open":
-        context.store.obligations.dismiss(one.ref, reason=reason, by=answer.by, now=answer.now)
+        context.store.obligations.dismiss(one.ref, reason=reason, by=answer.by, now=answer.arrived_at)
     elif one.state != "dismissed":
         return _unclear("already_answered", one.ref)
     return _done("dismissed", one.ref)
@@ -105,27 +105,20 @@ def _assigned(context: Context, answer: Answer, one: Obligation, who: str) -> Re
         return _unclear("which_person", one.ref)
     if one.state != "open":
         return _unclear("already_answered", one.ref)
-    duties.assign(
-        context,
-        one,
-        owner,
-        by=answer.by,
-        by_name=answer.person.name,
-        occasion=answer.content_print,
-        now=answer.now,
-    )
+    if one.assignee != owner.id:
+        context.store.obligations.assign(one.ref, owner.id, by=answer.by, now=answer.arrived_at)
     return _done("assigned", one.ref, owner.name)
 
 
 def _undone(context: Context, answer: Answer, one: Obligation) -> Reaction:
     last = next(iter(reversed(context.store.audit.list(one.ref, limit=1))), None)
-    if last is not None and last.actor == answer.by and last.action == "reopened" and last.at >= answer.arrived_at:
+    if last is not None and (last.actor, last.at) == (answer.by, answer.arrived_at):
         return _done("waits_again", one.ref)  # this very undo, read again
     if one.state != "open":
-        context.store.obligations.reopen(one.ref, by=answer.by, now=answer.now)
+        context.store.obligations.reopen(one.ref, by=answer.by, now=answer.arrived_at)
     else:
         before = _owner_before(context, one)
-        context.store.obligations.assign(one.ref, before, by=answer.by, now=answer.now)
+        context.store.obligations.assign(one.ref, before, by=answer.by, now=answer.arrived_at)
     return Reaction(done=(Done(what="waits_again", ref=one.ref),), tell=True)
 
 
