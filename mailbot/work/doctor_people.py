@@ -16,6 +16,7 @@ def people_checks(config: Config, find: Findings, now: datetime) -> Iterator[Che
     yield from _roles(config, find, now)
     yield from _mailboxes(config, find)
     yield from _calendars(config, find, now)
+    yield from _answers(config, find)
 
 
 def _calendars(config: Config, find: Findings, now: datetime) -> Iterator[Check]:
@@ -34,6 +35,19 @@ def _calendars(config: Config, find: Findings, now: datetime) -> Iterator[Check]
             yield find.warning("calendars", "calendar_broken", person=person, error=error)
     if not broken:
         yield find.ok("calendars", "calendars_ok", count=len(files))
+
+
+def _answers(config: Config, find: Findings) -> Iterator[Check]:
+    """Who is asked to act by answering mail although nothing could prove whose answer it is (docs/answers.md)."""
+    if config.organisation.authserv_ids:
+        return
+    asked = {*config.roles.head_of_administration}
+    for unit in config.units:
+        asked.update(unit.registrars, unit.mail_officers)
+    people = filter(None, map(config.person, sorted(asked)))
+    unprovable = [one.id for one in people if not any(map(config.mailbox, (one.email, *one.aliases)))]
+    if unprovable:
+        yield find.warning("answers", "answers_unprovable", people=_named(unprovable))
 
 
 def _roles(config: Config, find: Findings, now: datetime) -> Iterator[Check]:
