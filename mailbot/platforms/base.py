@@ -135,7 +135,15 @@ class Receipt:
 
 
 class SenderUnavailable(TransientError):
-    """Nothing can be sent at present, whatever the mail: no connection, a refused login, an untrusted certificate."""
+    """Nothing can be sent at present, whatever the mail: no connection, a refused login, an untrusted certificate.
+
+    `saw_mail`: the server had taken this mail's envelope before it said so. Most likely it says the same of any other
+    mail; but a filter that cannot digest this one answers so too, each time.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, saw_mail: bool = False) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.saw_mail = saw_mail
 
 
 class DestinationTrouble(TransientError):

@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 BACK_OFF_MINUTES = (1, 5, 15, 60, 180)
 #: after two days of trying a person must look; RFC 5321 4.5.4.1 gives up after four to five
 GIVE_UP_AFTER = timedelta(days=2)
+#: a server that has no time for any mail gets all of them in turn; one that gets the same mail so often, for two days,
+#: means that mail
+SAME_MAIL_ATTEMPTS = 12
 #: so often is mail to staff sent though nobody can tell whether it has gone already; then a person must look
 UNCLEAR_ATTEMPTS = 3
 
@@ -90,6 +93,9 @@ def attempt(context: Context, sender: Sender, item: OutboxItem, now: datetime) -
             store.outbox.remember_handle(item.dedup_key, handle)
         receipt = sender.send(mail, handle)
     except SenderUnavailable as error:
+        if error.saw_mail and _is_too_old(item, now) and item.attempts >= SAME_MAIL_ATTEMPTS:
+            _failed(context, item, str(error), now)
+            return "stayed"
         retry_at = sender_trouble.note(context, error, now)
         store.outbox.retry(item.dedup_key, next_attempt_at=retry_at, error=str(error))
         raise

@@ -93,6 +93,26 @@ def test_refused_before_the_last_line(script: Script, answers: dict[str, str | N
 
 
 @pytest.mark.parametrize(
+    ("answers", "saw_mail"),
+    [
+        ({"MAIL": "451 4.3.0 later"}, False),
+        ({"RCPT": "421 4.3.0 closing"}, False),
+        ({"DATA": "451 4.3.0 later"}, True),
+        ({".": "451 4.3.0 later"}, True),
+    ],
+)
+def test_trouble_at_a_mail_is_told_apart_from_trouble_before_it(
+    script: Script, answers: dict[str, str | None], saw_mail: bool
+) -> None:
+    connection = script(answers).connect()
+    with pytest.raises(SenderUnavailable) as caught:
+        connection.begin(outgoing())
+        connection.finish()
+    assert caught.value.saw_mail is saw_mail
+    connection.close()
+
+
+@pytest.mark.parametrize(
     ("answer", "error"),
     [
         ("550 5.7.1 spam", PermanentError),

@@ -9,10 +9,10 @@ from email.policy import default
 import pytest
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import CannotCarry, DestinationTrouble, Receipt, Refusal, SenderUnavailable
+from mailbot.platforms.base import CannotCarry, DestinationTrouble, OutgoingMail, Receipt, Refusal, SenderUnavailable
 from mailbot.store.records import NewMail, OutboxItem
 from mailbot.work.context import Context
-from mailbot.work.outbox import UNCLEAR_ATTEMPTS, deliver_all
+from mailbot.work.outbox import SAME_MAIL_ATTEMPTS, UNCLEAR_ATTEMPTS, deliver_all
 from mailbot.work.passes import one_pass
 from tests.support.town import Town, at
 from tests.work.scripted_sender import ScriptedSender
@@ -123,6 +123,36 @@ def test_after_two_days_a_person_must_look(start: Start) -> None:
         deliver_all(context, later(hours * 60))
     assert states(context) == {"a": "failed"}
     assert len(sender.attempts) < 24
+
+
+def test_a_mail_that_a_server_never_digests_is_given_up_and_holds_up_no_other(start: Start) -> None:
+    """RFC 5321 4.5.4.1: 451 4.3.0 at the end of DATA sounds like trouble for all mail, but means this one."""
+
+    class Filtered(ScriptedSender):
+        def send(self, one: OutgoingMail, handle: str | None) -> Receipt:
+            if one.message_id == "<a@by.example>":
+                self.attempts.append(one)
+                raise SenderUnavailable("trouble at the server (451 4.3.0)", saw_mail=True)
+            return super().send(one, handle)
+
+    sender = Filtered()
+    context = start(sender)
+    context.store.outbox.enqueue([mail("a"), mail("b")], now=NOW)
+    for minutes in range(0, 3 * 24 * 60, 15):
+        deliver_all(context, later(minutes))
+    assert states(context) == {"a": "failed", "b": "sent"}
+    assert SAME_MAIL_ATTEMPTS <= len(sender.attempts) < 250
+    assert "451 4.3.0" in (item(context, "a").error or "")
+
+
+def test_a_long_outage_at_the_end_of_mails_fails_none_of_a_full_queue(start: Start) -> None:
+    trouble = SenderUnavailable("the server's disk is full (452 4.3.1)", saw_mail=True)
+    sender = ScriptedSender(*[trouble] * 1000)
+    context = start(sender)
+    context.store.outbox.enqueue([mail(f"m{number}") for number in range(60)], now=NOW)
+    for minutes in range(0, 3 * 24 * 60, 15):
+        deliver_all(context, later(minutes))
+    assert set(states(context).values()) == {"pending"}
 
 
 # --- partial refusals and destinations ---

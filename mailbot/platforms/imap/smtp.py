@@ -119,7 +119,7 @@ class SmtpConnection:
         if not reply.positive and not (reply.temporary or reply.permanent):
             self._give_up()
             raise UnclearOutcome(f"{self.endpoint} answered the end of a mail with nonsense")
-        self._require(reply, "the mail")
+        self._require_of_mail(reply)
 
     def _envelope(self, wire: Carriage, mail: OutgoingMail) -> Begun:
         self._require(self._say(f"MAIL FROM:<{wire.envelope_from}>{wire.parameters(self.offer)}"), "the sender")
@@ -144,9 +144,20 @@ class SmtpConnection:
     def _content(self, wire: Carriage) -> None:
         reply = self._say("DATA")
         if reply.code != 354:
-            self._require(reply, "the mail")
+            self._require_of_mail(reply)
             raise self._nonsense("DATA")
-        self._smtp.send(stuffed(wire.content))
+        try:
+            self._smtp.send(stuffed(wire.content))
+        except (OSError, smtplib.SMTPException) as error:
+            self._give_up()
+            raise SenderUnavailable(f"{self.endpoint} hung up within a mail", saw_mail=True) from error
+
+    def _require_of_mail(self, reply: Reply) -> None:
+        try:
+            self._require(reply, "the mail")
+        except SenderUnavailable as error:
+            error.saw_mail = True
+            raise
 
     def _require(self, reply: Reply, what: str) -> None:
         if reply.positive:
