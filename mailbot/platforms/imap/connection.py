@@ -15,6 +15,7 @@ from imapclient.exceptions import CapabilityError
 
 from mailbot.errors import MailbotError, PermanentError, TransientError
 from mailbot.platforms.imap.answers import FolderState, Listed, listed, namespace, status
+from mailbot.platforms.imap.authentication import authenticate
 from mailbot.platforms.imap.login import TEMPORARY_CODES, Login, login_error
 from mailbot.platforms.imap.syntax import FetchItems, fetched, parse_all, response_code
 from mailbot.platforms.imap.tls import certificate_remedy
@@ -69,40 +70,13 @@ class ImapConnection:
 
     def _logged_in(self) -> frozenset[str]:
         offered = upper(self._imap.capabilities)
-        password = self.login.password()
         try:
-            self._authenticate(offered, password)
+            authenticate(self._client, offered, self.login, self.endpoint)
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
             raise login_error(response_code(str(error)), self.login, str(self.endpoint)) from None
         return upper(self._client.capabilities())
-
-    def _authenticate(self, offered: frozenset[str], password: str) -> None:
-        login, client = self.login, self._client
-        identity = login.authentication_identity
-        if login.method == "xoauth2":
-            if "AUTH=XOAUTH2" in offered:
-                client.oauth2_login(identity, password)
-            elif "AUTH=OAUTHBEARER" in offered:
-                client.oauthbearer_login(identity, password)
-            else:
-                raise PermanentError(f"{self.endpoint} offers neither XOAUTH2 nor OAUTHBEARER; choose another login")
-        elif login.method == "authzid" or not _plain_words(identity, password) or "LOGINDISABLED" in offered:
-            if "AUTH=PLAIN" not in offered:
-                raise PermanentError(self._no_plain(offered, identity, password))
-            client.plain_login(identity, password, login.authorization_identity)
-        else:
-            # imaplib quotes the password only
-            client.login(_quoted(identity.encode()).decode(), password)
-
-    def _no_plain(self, offered: frozenset[str], identity: str, password: str) -> str:
-        if "LOGINDISABLED" in offered:
-            remedy = 'set tls to "implicit" or "starttls"' if self.endpoint.tls == "none" else "allow it on the server"
-            return f"{self.endpoint} takes no passwords here (LOGINDISABLED); {remedy}"
-        if not _plain_words(identity, password):
-            return f"{self.endpoint} does not offer AUTH=PLAIN: user and password must be ASCII there"
-        return f'{self.endpoint} does not offer AUTH=PLAIN, which login = "authzid" needs; use "master" or "user"'
 
     # --- commands ---
 
@@ -251,6 +225,26 @@ class ImapConnection:
         with self.errors("CREATE"):
             self._checked("CREATE", self._command("CREATE", _quoted(folder)))
 
+    def my_rights(self, folder: bytes) -> bytes:
+        """The letters of RFC 4314 that we have there; empty when the server does not say."""
+        with self.errors("MYRIGHTS"):
+            typ, answer = self._imap.myrights(cast(str, _quoted(folder)))
+        last = answer[-1] if typ == "OK" and answer else None
+        return last.rpartition(b" ")[2] if isinstance(last, bytes) else b""
+
+    def opens_for_writing(self, folder: bytes) -> bool:
+        """Whether SELECT gives the folder for more than reading. Leaves it open: nothing else is to follow."""
+        self.unselect()
+        try:
+            with self.errors("SELECT"):
+                typ, _ = self._imap.select(cast(str, _quoted(folder)))
+                return str(typ) == "OK"
+        except LostConnection:
+            # imaplib takes "opened for reading only" for a dead connection
+            if "READ-ONLY" in self._imap.untagged_responses:
+                return False
+            raise
+
     @property
     def client(self) -> IMAPClient:
         """For what only one caller needs (APPEND, IDLE); call it within `errors`."""
@@ -346,11 +340,6 @@ class ImapConnection:
     def _hang_up(self) -> None:
         with suppress(Exception):
             self._client.shutdown()
-
-
-def _plain_words(*words: str) -> bool:
-    """Whether LOGIN can carry them: quoted strings are ASCII (RFC 3501 section 9)."""
-    return all(word.isascii() for word in words)
 
 
 def _quoted(name: bytes) -> bytes:

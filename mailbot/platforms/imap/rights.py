@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mailbot.errors import PermanentError
 from mailbot.platforms.base import Folder
-from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
+from mailbot.platforms.imap.connection import ImapConnection, Refused
 from mailbot.platforms.imap.dates import seconds_of, utc
 from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
 from mailbot.platforms.imap.smtp import SmtpConnection
@@ -65,23 +65,9 @@ def _newest_at(connection: ImapConnection) -> datetime | None:
 
 def _may_insert(connection: ImapConnection, folder: Folder) -> bool:
     """By the right to insert (RFC 4314) where the server tells rights, else by whether it opens for writing."""
-    imap = connection.client._imap
-    quoted = '"' + raw_name(folder).decode("utf-8", "surrogateescape").replace("\\", "\\\\").replace('"', '\\"') + '"'
     if "ACL" in connection.capabilities:
-        with connection.errors("MYRIGHTS"):
-            typ, answer = imap.myrights(quoted)
-        last = answer[-1] if typ == "OK" and answer else None
-        return isinstance(last, bytes) and b"i" in last.rpartition(b" ")[2]
-    connection.unselect()
-    try:
-        with connection.errors("SELECT"):
-            typ, _ = imap.select(quoted)
-            return str(typ) == "OK"
-    except LostConnection:
-        # imaplib takes "opened for reading only" for a dead connection
-        if "READ-ONLY" in imap.untagged_responses:
-            return False
-        raise
+        return b"i" in connection.my_rights(raw_name(folder))
+    return connection.opens_for_writing(raw_name(folder))
 
 
 def try_submission(connection: SmtpConnection, sender: str, recipient: str) -> None:
@@ -89,16 +75,14 @@ def try_submission(connection: SmtpConnection, sender: str, recipient: str) -> N
 
     SenderRefused, RecipientRefused, or what the network may raise. Nothing is sent: DATA is never said.
     """
-    with connection._errors("MAIL"):
-        for from_ in (sender, ""):
-            _require(connection._say(f"MAIL FROM:<{from_}>"), connection, from_ or "<>")
-            reply = connection._say(f"RCPT TO:<{recipient}>")
-            # Servers may hold the verdict on the sender back until the first recipient.
-            if reply.permanent and reply.subject == 7:
-                _require(reply, connection, from_ or "<>")
-            if not reply.positive:
-                raise RecipientRefused(f"{connection.endpoint} takes no mail to {recipient}: {reply.words}")
-            connection._say("RSET")
+    for from_ in (sender, ""):
+        to_sender, to_recipient = connection.rehearse(from_, recipient)
+        _require(to_sender, connection, from_ or "<>")
+        # Servers may hold the verdict on the sender back until the first recipient.
+        if to_recipient.permanent and to_recipient.subject == 7:
+            _require(to_recipient, connection, from_ or "<>")
+        if not to_recipient.positive:
+            raise RecipientRefused(f"{connection.endpoint} takes no mail to {recipient}: {to_recipient.words}")
 
 
 def _require(reply: Reply, connection: SmtpConnection, sender: str) -> None:

@@ -102,6 +102,15 @@ class SmtpConnection:
                 self._smtp.command_encoding = "ascii"
         return self._begun
 
+    def rehearse(self, sender: str, recipient: str) -> tuple[Reply, Reply]:
+        """The answers to an envelope that is taken back: to the sender, and to the recipient (the same where the sender
+        is refused). DATA is never said."""
+        with self._errors("MAIL"):
+            to_sender = self._say(f"MAIL FROM:<{sender}>")
+            to_recipient = self._say(f"RCPT TO:<{recipient}>") if to_sender.positive else to_sender
+            self._say("RSET")
+        return to_sender, to_recipient
+
     def finish(self) -> None:
         """The line that ends the mail, and its answer. UnclearOutcome when none comes; else as `begin`."""
         begun, self._begun = self._begun, None
