@@ -75,7 +75,7 @@ def _compared(context: Context, stored: StoredAbsence, now: datetime, *, inside:
     settings = mailbox_of(context.config, stored.absence)
     with opened(context.open_auto_replies(settings)) as replies:
         if replies is None:
-            return (), True
+            return tuple(_forward_problems(context, stored, inside=inside)), True
         wanted = wanted_reply(context, stored, now)
         found = replies.read(settings.address)
         problems = list(_reply_problems(replies, wanted, found))
@@ -103,7 +103,11 @@ def _forward_problems(context: Context, stored: StoredAbsence, *, inside: bool) 
     settings = mailbox_of(context.config, stored.absence)
     wanted = forward_to(context.config, stored.absence)
     with opened(context.open_forward_rules(settings)) as rules:
-        if rules is None or not (inside or rules.windowed):
+        if rules is None:
+            if wanted is not None:
+                yield "forward_missing"  # this server forwards nothing
+            return
+        if not (inside or rules.windowed):
             return
         found = {each.lower() for each in rules.read(settings.address)}
     expected = {wanted.lower()} if wanted is not None else set()

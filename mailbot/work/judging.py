@@ -16,10 +16,13 @@ from mailbot.platforms.base import Arrival, Folder, Mailbox
 from mailbot.policy.addressee import unit_meant
 from mailbot.policy.decide import decide, unparsable_decision
 from mailbot.policy.model import Decision, Direction, Stage
+from mailbot.policy.refusals import collect
 from mailbot.policy.secret_conversation import keep_secret
 from mailbot.policy.webforms import askers
-from mailbot.store.records import DeliverySeen, Outcome
+from mailbot.store.records import DeliverySeen, NewMail, Outcome
+from mailbot.work.absence_install import window
 from mailbot.work.absence_probe import is_probe
+from mailbot.work.absence_replies import own_absence, reply_to
 from mailbot.work.attachment_texts import attachment_texts
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
@@ -56,6 +59,7 @@ class Judge:
         self._start = clocks_start_at(context)
         self._enforced_since = enforced_since(context)
         self._own_lines = organisation_lines(context.config.organisation)
+        self._away = own_absence(context, settings, now) if folder.role not in ("sent", "junk") else None
 
     def is_too_old(self, arrival: Arrival) -> bool:
         """Arrived before `start_from`: not read at all. Legal arrival is never later than the internal date."""
@@ -158,7 +162,23 @@ class Judge:
         if not self._context.enforcing or (self._enforced_since and received_at < self._enforced_since):
             return outcome  # invariant 4: nothing that piled up before the switch is sent
         original = self._fetch(reading.arrival, with_attachments=True) if _hands_over(reading.decision) else None
-        return replace(outcome, mail=mail_for(self._context, outcome, original, self._now))
+        mail = mail_for(self._context, outcome, original, self._now)
+        return replace(outcome, mail=(*mail, *self._absence_reply(outcome)))
+
+    def _absence_reply(self, outcome: Outcome) -> tuple[NewMail, ...]:
+        """The automatic reply of who is away, where no server gives it; also to a mail that a colleague's copy of has
+        been judged before."""
+        stored, message = self._away, outcome.message
+        if stored is None or message is None or outcome.direction == "outgoing":
+            return ()
+        starts_at, _ = window(self._context.config, stored.absence)
+        facts = replace(self._static, direction=outcome.direction, received_at=outcome.received_at)
+        if outcome.received_at < starts_at or collect(message, facts):
+            return ()
+        if outcome.decision is not None and not outcome.decision.answer_allowed:
+            return ()
+        hold = "first reading, changed folder or unusual burst" if outcome.hold_replies else None
+        return (reply_to(self._context, self._settings, stored, message, self._now, hold=hold),)
 
     def _diary_unit(self, reading: _Reading, unit: str) -> str:
         """Of mail that belongs in a diary: another unit's, where the mail is plainly for that one's board."""
