@@ -212,7 +212,7 @@ def _print_weeks(context: "Context", found: "Sequence[StoredAbsence]", language:
     from mailbot.cli.language import say
     from mailbot.cli.output import table
 
-    keys = ("ref", "person", "from", "back", "option", "covers", "answers", "state")
+    keys = ("ref", "person", "from", "back", "option", "covers", "state")
     rows = [line for stored in found for line in _lines(context, stored, language)]
     headings = [say(language, f"absence.{key}") for key in keys]
     table(headings, rows, empty=say(language, "absence.empty"))
@@ -226,22 +226,15 @@ def _lines(context: "Context", stored: "StoredAbsence", language: str) -> list[t
         _name(context, row["person"]),
         row["from"],
         row["back"],
-        _option(context, row),
+        row["option"],
     )
     state = _word(language, f"state_{stored.state}")
     lines: list[tuple[object, ...]] = []
-    for week, person in row["covers"].items():
+    for week in row["covers"]:
         front = first if not lines else ("",) * len(first)
-        answer = row["answers"][week]
-        lines.append(
-            (
-                *front,
-                f"{_week(language, week)} {_name(context, person) if person else _word(language, 'gap')}",
-                _word(language, f"cover_{answer}") if answer else "",
-                state if not lines else "",
-            )
-        )
-    return lines or [(*first, "", "", state)]
+        contact = f"{_week(language, week)} {_contact(context, row, week, language)}"
+        lines.append((*front, contact, state if not lines else ""))
+    return lines or [(*first, "", state)]
 
 
 def _option(context: "Context", row: Mapping[str, Any]) -> str:
@@ -266,14 +259,19 @@ def _print_one(context: "Context", stored: "StoredAbsence", text: str, language:
     }
     for key, value in fields.items():
         click.echo(safe(f"{say(language, f'absence.{key}'):16} {value}"))
-    for week, person in row["covers"].items():
-        answer = row["answers"][week]
-        said = f" ({_word(language, f'cover_{answer}')})" if answer else ""
-        name = _name(context, person) if person else _word(language, "gap")
-        click.echo(safe(f"{_week(language, week):16} {name}{said}"))
+    for week in row["covers"]:
+        click.echo(safe(f"{_week(language, week):16} {_contact(context, row, week, language)}"))
     click.echo()
     for line in text.splitlines():
         click.echo(f"    {safe(line)}".rstrip())
+
+
+def _contact(context: "Context", row: Mapping[str, Any], week: str, language: str) -> str:
+    """Who covers a week, with what they answered; or that nobody does."""
+    person, answer = row["covers"][week], row["answers"][week]
+    if person is None:
+        return _word(language, "gap")
+    return f"{_name(context, person)} ({_word(language, f'cover_{answer}')})"
 
 
 def _name(context: "Context", person_id: str) -> str:

@@ -54,7 +54,8 @@ def list_(
     language = chosen(lang, config)
     keys = ("ref", "owner", "reader", "from", "to", "granted_by", "holds")
     words = {True: say(language, "word.yes"), False: say(language, "word.no")}
-    cells = [[words[row[key]] if key == "holds" else row[key] for key in keys] for row in rows]
+    names = {one.id: one.name for one in config.people}
+    cells = [[words[row[key]] if key == "holds" else names.get(row[key], row[key]) for key in keys] for row in rows]
     table([say(language, f"mandate.{key}") for key in keys], cells, empty=say(language, "mandate.empty"))
 
 
