@@ -385,7 +385,10 @@ def open_marked_mail(config: Config, settings: MailboxSettings, servers: LiveSer
         case ImapServer():
             assert servers.imap is not None
             return servers.imap.marked_mail(server, settings)
-        case GraphServer() | EwsServer():
+        case GraphServer():
+            assert servers.graph is not None
+            return servers.graph.marked_mail(server, settings.address)
+        case EwsServer():
             return None
         case MaildirServer():
             from mailbot.platforms.maildir.marked import MaildirMarkedMail
