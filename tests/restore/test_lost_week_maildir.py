@@ -1,8 +1,10 @@
 """A town lives a week; on Friday its database is lost, and Tuesday's backup put in its place. After the next pass
 everything stands as if nothing had happened, and nothing has gone out a second time."""
 
+import email
 import shutil
 from dataclasses import replace
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -10,17 +12,20 @@ import pytest
 from mailbot import wiring
 from mailbot.store import transfer
 from mailbot.work.passes import PassReport, one_pass
-from tests.kill.world import files
+from tests.answers.test_registrar import reply
+from tests.kill.steps import in_child, killed_child
+from tests.kill.world import Snapshot, files
 from tests.restore.stands import assert_same, lose, stands
 from tests.support.town import Town, at
 from tests.work.test_working_day import APPEAL, QUESTION
 
-EVA, LARS, KARIN = "person:eva", "person:lars", "person:karin"
+EVA, LARS = "person:eva", "person:lars"
+EVA_AT, LARS_AT = "eva@by.example", "lars@by.example"
 
 
 class Week:
     def __init__(self, root: Path) -> None:
-        self.town = Town(root / "town")
+        self.town = Town(root / "town", checks=True)
         self.backup = root / "backup.db"
         self.url = self.town.config.paths.database
 
@@ -54,6 +59,7 @@ class Week:
         town = self.town
         town.deliver("2026-05-12T10:00", QUESTION, subject="Sopor", from_="Siv <siv@privat.example>")
         town.deliver("2026-05-12T10:05", APPEAL, subject="Mitt avslag", from_="Per <per@privat.example>")
+        town.deliver("2026-05-12T10:06", APPEAL, subject="Mitt tredje", from_="Ove <ove@privat.example>")
         self.run("2026-05-12T12:30")
         with wiring.installation(town.config) as context:
             store = context.store
@@ -63,14 +69,32 @@ class Week:
             store.obligations.dismiss(self.ref_of("Biblioteket"), reason="skämt", by=LARS, now=at("2026-05-12T13:10"))
             items = {one.title: one.ref for one in store.diary.list()}
             store.diary.confirm(items["Mitt bygglov"], "KS 2026/11", by=EVA, now=at("2026-05-12T13:20"))
-            store.diary.dismiss(items["Mitt avslag"], "dubblett", by=EVA, now=at("2026-05-12T13:21"))
+            store.diary.dismiss(items["Mitt tredje"], "dubblett", by=EVA, now=at("2026-05-12T13:21"))
         self.run("2026-05-13T07:00")
+        self.answer_by_mail(LARS_AT, "myndighetsbrevlådan", "kontrollerad", "2026-05-13T08:00")
+        self.run("2026-05-13T08:00")
+        self.answer_by_mail(EVA_AT, "registrera", "KS 2026/12", "2026-05-13T08:10", item="Mitt avslag")
+        self.run("2026-05-13T08:10")
+        with wiring.installation(town.config) as context:  # in between: undone by command, then said again by mail
+            context.store.diary.reopen(self.item("Mitt avslag"), by=EVA, now=at("2026-05-13T09:00"))
+        self.answer_by_mail(EVA_AT, "registrera", "KS 2026/13", "2026-05-13T10:00", item="Mitt avslag")
+        self.run("2026-05-13T10:00")
         self.run("2026-05-13T15:30")
         self.run("2026-05-15T07:00")
         self.run("2026-05-15T15:30")  # holding replies leave
         town.answer("2026-05-15T15:45", "Varje dag.\n", by="lars@by.example", to="ulf@privat.example",
                     in_reply_to="<bath@privat.example>")  # fmt: skip
         self.run("2026-05-15T16:00")
+
+    def item(self, title: str) -> str:
+        with wiring.installation(self.town.config) as context:
+            return next(one.ref for one in context.store.diary.list() if one.title == title)
+
+    def answer_by_mail(self, by: str, subject: str, text: str, when: str, item: str = "") -> None:
+        """Answer the newest mail with this word in its subject (that forwards `item`) from one's own mailbox."""
+        found = [email.message_from_bytes(raw, policy=default) for raw in self.town.inbox(by)]
+        meant = [mail for mail in found if subject in mail["Subject"].lower() and item in mail.as_string()]
+        reply(self.town, meant[-1], text, when, by=by)
 
     def restore(self) -> None:
         shutil.copy(self.backup, lose(self.url))
@@ -89,6 +113,9 @@ def test_the_week_has_something_to_lose(week: Week) -> None:
     rows = stands(week.url)
     assert {row["kind"] for row in rows["outbox"]} >= {"forward", "digest", "holding_reply"}
     assert {row["state"] for row in rows["obligations"]} == {"open", "answered", "dismissed"}
+    assert {row["state"] for row in rows["answers"]} == {"done"} and len(rows["answers"]) == 3
+    assert {row["how"] for row in rows["attestations"]} >= {"mail"}
+    assert {row["number"] for row in rows["diary_items"] if row["number"]} == {"KS 2026/11", "KS 2026/13"}
     assert any(row["acknowledged_at"] and row["met_at"] for row in rows["obligations"]), "held back, then answered"
 
 
@@ -124,3 +151,16 @@ def test_nothing_leaves_twice_on_the_days_after(week: Week, tmp_path: Path) -> N
 def _put_back(root: Path, laid: dict[str, bytes]) -> None:
     for name in files(root).keys() - laid.keys():
         (root / name).unlink()
+
+
+def test_catching_up_may_be_killed_at_any_step(week: Week, tmp_path: Path) -> None:
+    before, laid = stands(week.url), files(week.town.root)
+    week.restore()
+    begin = Snapshot.take(week.town.root, tmp_path / "begin")
+    moments = in_child(lambda: week.run("2026-05-15T16:05"), noted_in=tmp_path / "moments")
+    for moment in range(1, len(moments), max(1, len(moments) // 12)):
+        begin.put_back()
+        killed_child(lambda: week.run("2026-05-15T16:05"), moment, noted_in=tmp_path / "moments")
+        week.run("2026-05-15T16:05")
+        assert files(week.town.root) == laid, f"{moment}: {moments[moment]}"
+        assert_same(before, stands(week.url))

@@ -44,7 +44,9 @@ def act_on_waiting(context: Context, mailbox: Mailbox, folders: Sequence[Folder]
         # Commands and mailed answers come back into a restored database in the order in which they were given.
         recovery.bring_up_to(context, row.arrived_at)
         message = _parsed(raw)
-        verdict = _judged(context, row, message, now)
+        # What is read again after a loss was decided when it came, not now.
+        decided_at = row.arrived_at if recovery.is_under_way(context) else now
+        verdict = _judged(context, row, message, decided_at)
         if verdict.state != "waiting":
             _settle(context, row, verdict, message, now)
             done += verdict.state == "done"
