@@ -113,21 +113,32 @@ def as_contract(one: "Obligation", proposed: "ProposedAnswer | None" = None) -> 
 @lang_option
 @config_option
 def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) -> None:
-    """One obligation with its clocks."""
+    """One obligation with its clocks; for another authority's affair also what to write to the sender.
+
+    \b
+    Example:
+      mailbot replies show B7KQ-2M9X
+    """
     from mailbot.cli.fields import print_fields
-    from mailbot.cli.language import chosen
+    from mailbot.cli.language import chosen, say
     from mailbot.cli.output import emit_json
     from mailbot.wiring import installation
+    from mailbot.work.passing_on import proposed_text
 
     config = load_config(config_path)
     with installation(config) as context:
         one = context.store.obligations.get(ref)
         proposed = context.store.obligations.proposed_answers([one.ref])
+        passing_on = proposed_text(context, one)
     answer = as_contract(one, proposed.get(one.ref))
+    answer["pass_on_text"] = passing_on.text if passing_on else None
     if as_json:
         emit_json(answer)
         return
+    text = answer.pop("pass_on_text")
     print_fields(answer, "replies", chosen(lang, config), config.zone)
+    if text:
+        click.echo(f"\n{say(chosen(lang, config), 'replies.pass_on')}\n\n{text}")
 
 
 @replies.command()

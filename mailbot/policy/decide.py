@@ -23,6 +23,7 @@ from mailbot.policy.model import (
     ForwardToRegistrar,
     Kind,
     OpenObligation,
+    ProposePassingOn,
     ReportUnparsable,
     Stage,
     Verdict,
@@ -187,4 +188,6 @@ def _actions(
         actions.append(ForwardToRegistrar())
     elif judged.diarise is Diarise.ASK:
         actions.append(AskRegistrar())
+    if owed and judged.kind is Kind.MISDIRECTED:
+        actions.append(ProposePassingOn())
     return tuple(actions)

@@ -164,13 +164,31 @@ class AnnounceConfidential:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposePassingOn:
+    """Another authority's affair: whoever answers passes it on and tells the sender.
+
+    Förvaltningslagen 8 §, forvaltningsloven § 11. A person does both; the sender is owed an answer until then.
+    """
+
+    name: str = field(default="propose_passing_on", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportUnparsable:
     """The bytes could not be read; the registrar is told where they lie (invariant 1)."""
 
     name: str = field(default="report_unparsable", init=False)
 
 
-Action = OpenObligation | CloseObligations | ForwardToRegistrar | AskRegistrar | AnnounceConfidential | ReportUnparsable
+Action = (
+    OpenObligation
+    | CloseObligations
+    | ForwardToRegistrar
+    | AskRegistrar
+    | AnnounceConfidential
+    | ProposePassingOn
+    | ReportUnparsable
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ _REPLY = {
     "days_late": 1,
     "acknowledged": True,
     "document_request": True,
+    "pass_on": True,
     "judged": True,
     "confidential": False,
     "perhaps_answered_on": date(2026, 3, 9),
@@ -135,6 +136,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "command": "mailbot setup-autoreply --for anna --from 2026-07-27",
     },
     "holding_reply": {**_ITEM, "organisation": _ORGANISATION},
+    "passed_on": {**_ITEM, "organisation": _ORGANISATION},
     "forward_to_registrar": {
         **_ITEM,
         "sender": "bo@privat.example",

@@ -15,15 +15,19 @@ from mailbot.policy.model import (
     ForwardToRegistrar,
     Kind,
     OpenObligation,
+    ProposePassingOn,
     ReportUnparsable,
     Stage,
     Verdict,
 )
 
-_PLAIN_ACTIONS: dict[str, type[ForwardToRegistrar | AskRegistrar | AnnounceConfidential | ReportUnparsable]] = {
+_PLAIN_ACTIONS: dict[
+    str, type[ForwardToRegistrar | AskRegistrar | AnnounceConfidential | ProposePassingOn | ReportUnparsable]
+] = {
     "forward_to_registrar": ForwardToRegistrar,
     "ask_registrar": AskRegistrar,
     "announce_confidential": AnnounceConfidential,
+    "propose_passing_on": ProposePassingOn,
     "report_unparsable": ReportUnparsable,
 }
 #: fields of Decision that JSON holds as they are

@@ -16,7 +16,7 @@ from mailbot.store.lookup import the_only, unit_items
 from mailbot.store.records import Obligation, ObligationState, ProposedAnswer
 from mailbot.store.references import References
 from mailbot.store.settling import settle
-from mailbot.store.tables import messages, obligations, outbox, sent_traces, unit_messages
+from mailbot.store.tables import decisions, messages, obligations, outbox, sent_traces, unit_messages
 
 
 class Obligations:
@@ -85,6 +85,19 @@ class Obligations:
                     if (first := next(fitting, None)) is not None:
                         found[row.ref] = ProposedAnswer(mailbox=first.mailbox, sent_at=first.sent_at)
         return found
+
+    def to_pass_on(self, refs: Sequence[str]) -> frozenset[str]:
+        """Those of these obligations whose question was judged to be another authority's affair."""
+        proposed = decisions.c.decision.contains('"propose_passing_on"')
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for piece in chunks(sorted(set(refs))):
+                query = select(unit_messages.c.obligation_ref).join(
+                    decisions, decisions.c.item_ref == unit_messages.c.ref
+                )
+                wanted = (unit_messages.c.obligation_ref.in_(piece), decisions.c.side == "received", proposed)
+                found.update(connection.execute(query.where(*wanted)).scalars())
+        return frozenset(found)
 
     def withdraw_holding_replies(self, now: datetime) -> int:
         """Cancel holding replies that still wait although nobody waits for an answer any more; how many.

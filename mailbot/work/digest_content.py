@@ -284,7 +284,12 @@ class Desk:
     def _lines(self, owed: Sequence[Obligation]) -> Rows[ReplyLine]:
         ordered = sorted(owed, key=lambda one: (runs_out_on(one) or date.max, one.received_at))
         proposed = self.store.obligations.proposed_answers([one.ref for one in ordered[: self._most]])
-        return rows(ordered, lambda one: reply_line(one, self.config, self.today, proposed.get(one.ref)), self._most)
+        pass_on = self.store.obligations.to_pass_on([one.ref for one in ordered[: self._most]])
+
+        def line(one: Obligation) -> ReplyLine:
+            return reply_line(one, self.config, self.today, proposed.get(one.ref), pass_on=one.ref in pass_on)
+
+        return rows(ordered, line, self._most)
 
     def _diary(self, items: Sequence[DiaryItem]) -> Rows[DiaryLine]:
         return rows(items, lambda item: diary_line(item, self.config), self._most)

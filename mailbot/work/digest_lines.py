@@ -54,6 +54,8 @@ class ReplyLine:
     acknowledged: bool
     #: a request for a public document, with its faster clock
     document_request: bool
+    #: probably another authority's affair: to be passed on, and the sender told
+    pass_on: bool
     #: False: only the headers were read, and its owner decides whether an answer is owed
     judged: bool
     confidential: bool
@@ -127,7 +129,12 @@ def is_overdue(obligation: Obligation, today: date) -> bool:
 
 
 def reply_line(
-    obligation: Obligation, config: Config, today: date, proposed: ProposedAnswer | None = None
+    obligation: Obligation,
+    config: Config,
+    today: date,
+    proposed: ProposedAnswer | None = None,
+    *,
+    pass_on: bool = False,
 ) -> ReplyLine:
     """What the person who answers sees of `obligation`."""
     person = config.person(obligation.assignee) if obligation.assignee else None
@@ -143,6 +150,7 @@ def reply_line(
         days_late=(today - due_on).days if due_on and due_on < today else 0,
         acknowledged=obligation.acknowledged_at is not None,
         document_request=obligation.document_due_on is not None and not hidden,
+        pass_on=pass_on,
         judged=obligation.judged,
         confidential=hidden,
         perhaps_answered_on=local_date(proposed.sent_at, config.zone) if proposed else None,

@@ -5,6 +5,7 @@ from email.message import Message
 from email.utils import parseaddr
 
 from mailbot.work.passes import one_pass
+from mailbot.work.passing_on import proposed_text
 from mailbot.work.reading_round import BackOff
 from tests.support.documents import docx
 from tests.support.town import Town, at
@@ -173,6 +174,27 @@ def test_a_secret_in_an_attached_document_is_kept_like_one_in_the_mail(settled_t
     database = b"".join(path.read_bytes() for path in town.root.glob("mailbot.db*"))
     assert b"Svartfot" not in database
     assert b"1218-9876" not in database  # four digits alone stand in many a time stamp
+
+
+def test_another_authoritys_affair_is_proposed_to_be_passed_on_and_still_answered(settled_town: Town) -> None:
+    town = settled_town
+    town.deliver(
+        "2026-05-11T09:00",
+        "Hej Skatteverket! Min deklaration saknar ränteavdraget. Kan ni ändra det innan den 12 maj?\n",
+        subject="Deklarationen",
+    )
+    town.run("2026-05-11T12:30")
+    town.run("2026-05-12T07:00")
+
+    with town.open() as context:
+        (owed,) = context.store.obligations.list()
+        text = proposed_text(context, owed)
+    assert owed.due_on is not None
+    assert text is not None
+    assert text.subject == "Ditt meddelande rör en annan myndighet"
+    assert owed.ref in text.text
+    digests = [str(parsed(raw).get_body(("plain",)).get_content()) for raw in town.inbox("lars@by.example")]
+    assert any("Rör troligen en annan myndighet" in digest for digest in digests)
 
 
 def test_unparsable_bytes_reach_the_registrar_and_stop_nobody(settled_town: Town) -> None:
