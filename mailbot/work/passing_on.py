@@ -14,9 +14,12 @@ def proposed_text(context: Context, obligation: Obligation) -> Rendered | None:
     if obligation.ref not in context.store.obligations.to_pass_on([obligation.ref]):
         return None
     config = context.config
+    # A unit may have left the configuration while somebody still waits for its answer.
+    names = {unit.id: unit.name for unit in config.units}
     return context.templates.render(
         "passed_on",
         obligation.language or config.policy.language,
+        unit=names.get(obligation.unit, config.organisation.name),
         organisation=config.organisation,
         received_at=obligation.received_at.astimezone(config.zone),
         ref=obligation.ref,
