@@ -123,7 +123,8 @@ def test_the_command_line(town: GraphTown) -> None:
     today = now().date()
     planned = mailbot(
         "setup-autoreply", "--for", "anna", "--from", str(today), "--back", str(today + timedelta(days=10)),
-        "--option", "C", "--colleague", "lars", "--cover", "lars", "--yes", "--json", "--config", town.config_path,
+        "--option", "C", "--colleague", "lars", "--cover", "lars", "--yes", "--json",
+        "--ics", town.root / "absence.ics", "--config", town.config_path,
     )  # fmt: skip
     assert planned.status == 0, planned.err + planned.out
     assert mailbot("run", "--once", "--config", town.config_path).status == 0
