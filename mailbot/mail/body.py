@@ -114,7 +114,7 @@ def _sort_parts(structure: Structure) -> tuple[list[_Unit], list[Part]]:
     others: list[Part] = []
     for position, part in enumerate(structure.parts):
         alternative = None if part.container is None else structure.containers[part.container].alternative
-        if _is_text(part):
+        if is_text(part):
             key = -1 - position if alternative is None else alternative
             unit = units.setdefault(key, _Unit(alternative=alternative is not None))
             (unit.plain if part.content_type == "text/plain" else unit.html).append(part)
@@ -123,7 +123,8 @@ def _sort_parts(structure: Structure) -> tuple[list[_Unit], list[Part]]:
     return list(units.values()), others
 
 
-def _is_text(part: Part) -> bool:
+def is_text(part: Part) -> bool:
+    """Whether a part is text that a person reads first, and no attachment."""
     if part.content_type not in ("text/plain", "text/html") or part.disposition not in ("", "inline"):
         return False
     return part.filename is None or part.container is None  # a lone part is the mail, whatever it is called

@@ -1,7 +1,7 @@
 """The words of an attached document: text files, HTML, Word, LibreOffice, spreadsheets, PDF and attached mail.
 
-Files come from strangers. Nothing here may be called on one outside a child process with limits
-(`work/attachment_texts`): a PDF can keep a reader busy for ever, and an archive of 40 kB can unfold into gigabytes.
+Files come from strangers. `text_of` may be called on one only in a child process with limits (`work/document_reader`):
+a PDF can keep a reader busy for ever, and an archive of 40 kB can unfold into gigabytes. Plain text cannot.
 """
 
 import io
@@ -90,6 +90,14 @@ def text_of(content: bytes, form_: str) -> str:
         # Whatever a parser makes of a stranger's bytes: the registrar is asked, nothing else depends on it.
         raise UnreadableDocument("damaged") from None
     return text[:MAX_TEXT]
+
+
+def plain_text(content: bytes) -> str | None:
+    """The text of a text file, at most MAX_TEXT characters; None when its first octets say that it is something else.
+
+    Bounded in time and memory, whatever the octets are.
+    """
+    return _plain(content)[:MAX_TEXT] if _by_content(content, "text") == "text" else None
 
 
 def _by_content(content: bytes, form_: str) -> str:

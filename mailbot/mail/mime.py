@@ -7,9 +7,10 @@ that 5,000 nested containers take time squared or end in RecursionError. Here ev
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from mailbot.mail.headers import Headers, read_block
+from mailbot.mail.headers import HeaderBlock, Headers, read_block
 from mailbot.mail.parameters import Structured, parse_structured, safe_filename
 from mailbot.mail.transfer import KNOWN
 
@@ -19,6 +20,18 @@ MAX_DEPTH = 100
 MAX_PARTS = 10_000
 #: RFC 2046 5.1.1 allows 70 characters; some programs write more
 _MAX_BOUNDARY = 250
+#: of the header block of a part in a message that is not held in memory
+_MAX_PART_HEADER = 256 * 1024
+
+
+class Octets(Protocol):
+    """A message that may lie elsewhere than in memory."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, where: slice, /) -> bytes: ...
+
+    def find(self, what: bytes, start: int, /) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +91,7 @@ class _Entity:
 
 @dataclass(slots=True)
 class _Walker:
-    raw: bytes
+    raw: Octets
     parts: list[Part] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
@@ -151,7 +164,7 @@ class _Walker:
         """Read the header block of a part; the position from which its end is to be looked for."""
         self.seen += 1
         self.stack[-1].parts += 1
-        block = read_block(self.raw, start)
+        block = _part_header(self.raw, start)
         if block.broken:
             self.defects.add("header_line")
         if self.seen > MAX_PARTS:
@@ -210,7 +223,14 @@ class _Walker:
         return "binary"
 
 
-def walk(raw: bytes, headers: Headers, body_start: int) -> Structure:
+def _part_header(raw: Octets, start: int) -> HeaderBlock:
+    if isinstance(raw, bytes):
+        return read_block(raw, start)
+    block = read_block(raw[start : start + _MAX_PART_HEADER])
+    return replace(block, body_start=start + block.body_start)
+
+
+def walk(raw: Octets, headers: Headers, body_start: int) -> Structure:
     """The structure of a message whose header block ends at `body_start`. Line ends in `raw` are LF or CRLF."""
     walker = _Walker(raw)
     walker.enter(headers, body_start)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from mailbot.mail import documents
+from mailbot.mail.left_out import is_left_out
 from mailbot.mail.message import Attachment, Message, attachment_content
 from mailbot.policy.model import AttachedText
 from mailbot.work.document_reader import Document, lent
@@ -21,12 +22,12 @@ log = structlog.get_logger(__name__)
 class Limits:
     """What reading the documents of one mail may cost."""
 
-    #: processor seconds of one child; waiting takes at most three times as long
+    #: processor seconds of the child for one mail; waiting takes at most three times as long
     seconds: int = 10
     megabytes: int = 700
     #: octets of one document, and of all of one mail
-    document: int = 30_000_000
-    together: int = 80_000_000
+    document: int = 5_000_000
+    together: int = 20_000_000
     documents: int = 30
 
 
@@ -41,40 +42,37 @@ def attachment_texts(raw: bytes, message: Message, limits: Limits = LIMITS) -> t
     attachments = message.body.attachments if message.body else ()
     found: list[AttachedText] = []
     waiting: list[Document] = []
-    left = limits.together
+    left, taken = limits.together, 0
     for number, attachment in enumerate(attachments):
-        if attachment.inline and documents.form(attachment.filename, attachment.content_type) == "picture":
+        kind = documents.form(attachment.filename, attachment.content_type)
+        if kind in ("picture", "sound"):
+            if not (attachment.inline and kind == "picture"):
+                found.append(AttachedText(number, unread="picture"))
             continue
-        document = _document(raw, number, attachment)
-        if document is None:
-            found.append(AttachedText(number, unread=_unread(attachment)))
-        elif attachment.size > limits.document or attachment.size > left or len(waiting) >= limits.documents:
+        if _is_too_large(raw, attachment, min(limits.document, left)) or taken >= limits.documents:
             found.append(AttachedText(number, unread="too_large"))
-        else:
-            left -= attachment.size
-            waiting.append(document)
+            continue
+        left, taken = left - attachment.size, taken + 1
+        content = attachment_content(raw, attachment)
+        text = documents.plain_text(content) if kind == "text" else None
+        if text is not None:
+            found.append(AttachedText(number, text=text))
+        else:  # unknown forms are tried: their first octets may tell
+            waiting.append(Document(number, kind, content))
     found += _read(waiting, limits)
     return tuple(sorted(found, key=lambda one: one.number))
 
 
-def _unread(attachment: Attachment) -> documents.Unread:
-    kind = documents.form(attachment.filename, attachment.content_type)
-    return "picture" if kind in ("picture", "sound") else "format"
-
-
-def _document(raw: bytes, number: int, attachment: Attachment) -> Document | None:
-    """What the child is to read; None where nobody could. Unknown forms are tried: their first octets may tell."""
-    kind = documents.form(attachment.filename, attachment.content_type)
-    if kind in ("picture", "sound"):
-        return None
-    return Document(number, kind, attachment_content(raw, attachment))
+def _is_too_large(raw: bytes, attachment: Attachment, limit: int) -> bool:
+    """Also what a server was not asked for because of its size."""
+    return attachment.size > limit or is_left_out(raw, attachment.start, attachment.end)
 
 
 def _read(waiting: Sequence[Document], limits: Limits) -> Iterator[AttachedText]:
     """The texts in order. A child that dies over one document has read those before; a new one reads the rest."""
     while waiting:
-        with lent() as reader:
-            answers = reader.read(waiting, seconds=limits.seconds, megabytes=limits.megabytes)
+        with lent(limits.megabytes) as reader:
+            answers = reader.read(waiting, seconds=limits.seconds)
         for document, answer in zip(waiting, answers, strict=False):
             yield AttachedText(document.number, text=answer.get("text", ""), unread=_reason(answer))
         if len(answers) < len(waiting):

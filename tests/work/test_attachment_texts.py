@@ -3,11 +3,13 @@
 import os
 import signal
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
 from mailbot.mail.message import parse
 from mailbot.policy.model import AttachedText
+from mailbot.work import attachment_texts as attachment_texts_module
 from mailbot.work import document_reader
 from mailbot.work.attachment_texts import Limits, attachment_texts
 from tests.support import documents
@@ -80,18 +82,65 @@ def test_one_process_serves_many_mails_and_another_takes_its_place() -> None:
     [first] = document_reader._idle
     assert NUMBER in texts(("b.odt", documents.odt(NUMBER)))[0].text
     assert document_reader._idle == [first]
+    children = Path(f"/proc/{first._process.pid}/task/{first._process.pid}/children").read_text("ascii")
+    assert children == ""  # it reads them itself
     os.kill(first._process.pid, signal.SIGKILL)
     first._process.wait()
     assert NUMBER in texts(("c.docx", documents.docx(NUMBER)))[0].text
     assert first not in document_reader._idle
 
 
+def test_a_text_file_needs_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachment_texts_module, "lent", None)
+    assert texts(("a.txt", NUMBER.encode("cp1252")), ("b.csv", b""))[0].text == NUMBER
+
+
+def test_what_only_calls_itself_text_is_read_as_what_it_is() -> None:
+    assert NUMBER in texts(("a.txt", documents.docx(NUMBER)))[0].text
+
+
+@pytest.mark.parametrize("limit", ["_MOST_DOCUMENTS", "_MOST_RESIDENT"])
+def test_a_reader_that_is_worn_is_replaced(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    document_reader.close_idle()
+    monkeypatch.setattr(document_reader, limit, 1)
+    assert NUMBER in texts(("a.docx", documents.docx(NUMBER)))[0].text
+    assert document_reader._idle == []
+
+
+def test_a_reader_that_ran_out_of_memory_is_replaced() -> None:
+    document_reader.close_idle()
+    assert texts(("bomb.docx", documents.zip_bomb()))[0].unread == "too_large"
+    assert document_reader._idle == []
+
+
+def test_the_time_of_one_mail_is_not_that_of_those_before() -> None:
+    reader = document_reader.DocumentReader(300)
+    words = "".join(f"<p>{number * 7919}</p>" for number in range(60_000))
+    busy = document_reader.Document(0, "odf", documents.archive({"content.xml": f"<a>{words}</a>"}))
+    try:
+        while _processor_seconds(reader) < 1.5:
+            assert [set(answer) for answer in reader.read([busy], seconds=1)] == [{"text"}]
+    finally:
+        reader.close()
+
+
+def _processor_seconds(reader: document_reader.DocumentReader) -> float:
+    """proc(5): user and system time are the 14th and 15th field of stat; the name before them may hold anything."""
+    fields = Path(f"/proc/{reader._process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_an_answer_without_end_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_reader, "_MOST_ANSWER", 100)
+    assert texts(("a.docx", documents.docx(NUMBER * 10)))[0].unread == "gave_up"
+
+
 def test_a_forked_process_takes_a_reader_of_its_own() -> None:
-    texts(("a.txt", b"ett"))
+    texts(("a.odt", documents.odt("ett")))
     child = os.fork()
     if child == 0:
-        right = texts(("b.txt", b"inne"))[0].text == "inne"
+        right = texts(("b.odt", documents.odt("inne")))[0].text.strip() == "inne"
         document_reader.close_idle()
         os._exit(0 if right else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert texts(("c.txt", b"ute"))[0].text == "ute"
+    assert texts(("c.odt", documents.odt("ute")))[0].text.strip() == "ute"
