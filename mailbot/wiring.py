@@ -389,7 +389,8 @@ def open_marked_mail(config: Config, settings: MailboxSettings, servers: LiveSer
             assert servers.graph is not None
             return servers.graph.marked_mail(server, settings.address)
         case EwsServer():
-            return None
+            assert servers.ews is not None
+            return servers.ews.server(server).marked_mail(settings.address)
         case MaildirServer():
             from mailbot.platforms.maildir.marked import MaildirMarkedMail
 

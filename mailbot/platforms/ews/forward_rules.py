@@ -45,8 +45,8 @@ class EwsForwardRules:
             T.IsEnabled("true"),
             T.Conditions(),
             T.Exceptions(),
-            # a redirect would hide who forwarded; deleting or moving is never ours to do
-            T.Actions(T.ForwardToRecipients(T.Address(T.EmailAddress(forward_to)))),
+            # A redirected copy stays the citizen's own mail, so that it is known as the same one.
+            T.Actions(T.RedirectToRecipients(T.Address(T.EmailAddress(forward_to)))),
         )
         self._update(address, T.CreateRuleOperation(rule))
         return forward_to
@@ -67,7 +67,7 @@ class EwsForwardRules:
     def _ours(self, found: Element) -> Iterator[tuple[Element, str]]:
         """Rules that mailbot made, each with the address that it forwards to."""
         for rule in each(found, "m:InboxRules/t:Rule"):
-            to = text(rule, "t:Actions/t:ForwardToRecipients/t:Address/t:EmailAddress")
+            to = text(rule, "t:Actions/t:RedirectToRecipients/t:Address/t:EmailAddress")
             if to and text(rule, "t:DisplayName") == _NAME.format(to):
                 yield rule, to
 

@@ -141,14 +141,15 @@ class EwsMailbox:
         """The MIME as Exchange writes it; of large messages only the text, where attachments are not asked for."""
         if delivery_id in self._large and not with_attachments:
             return self._reduced(delivery_id)
-        return self._mime(delivery_id)
+        return self.whole(delivery_id)
 
     def _reduced(self, item: str) -> bytes | None:
         found = self._present([item], shape(*reduced.FIELDS, transport_headers(), body=True)).get(item)
         header = None if found is None else _transport_header(found)
-        return self._mime(item) if found is None or header is None else reduced.rebuilt(header, found)
+        return self.whole(item) if found is None or header is None else reduced.rebuilt(header, found)
 
-    def _mime(self, item: str) -> bytes | None:
+    def whole(self, item: str) -> bytes | None:
+        """An item as MIME, wherever it lies; None when it has vanished."""
         try:
             answer = self._session.one("GetItem", M.GetItem(shape(mime=True), item_ids(item)))
         except NotThere:

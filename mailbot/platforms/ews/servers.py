@@ -22,6 +22,7 @@ from mailbot.platforms.ews.folders import count_inbox, find_folders
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
 from mailbot.platforms.ews.gate import Gate
 from mailbot.platforms.ews.mailbox import EwsMailbox
+from mailbot.platforms.ews.marked import EwsMarkedMail
 from mailbot.platforms.ews.people import EwsDirectory
 from mailbot.platforms.ews.sender import EwsSender
 from mailbot.platforms.ews.session import Endpoint, EwsSession
@@ -156,6 +157,9 @@ class EwsServerSessions:
     @cached_property
     def signatures(self) -> EwsSignatures:
         return EwsSignatures(self._own)
+
+    def marked_mail(self, address: str) -> EwsMarkedMail:
+        return EwsMarkedMail(self.session(address))
 
     def directory(self, addresses: Sequence[str]) -> EwsDirectory:
         return EwsDirectory(self._own, addresses)

@@ -145,21 +145,37 @@ def create(organisation: Organisation, box: Box, folder: Folder, element: Elemen
 
 
 def matches(request: Element, item: Item) -> bool:
-    """A CalendarView, or one restriction IsEqualTo."""
+    """A CalendarView, or conditions joined by And or Or."""
     view = request.find(f"{{{MESSAGES}}}CalendarView")
     if view is not None:
         assert item.start is not None and item.end is not None
         return item.start < parsed(view.get("EndDate")) and item.end > parsed(view.get("StartDate"))
     restriction = request.find(f"{{{MESSAGES}}}Restriction")
-    if restriction is None:
-        return True
-    return any(_equals(one, item) for one in restriction.iter(f"{{{TYPES}}}IsEqualTo"))
+    return restriction is None or _holds(restriction[0], item)
 
 
-def _equals(condition: Element, item: Item) -> bool:
+def _holds(condition: Element, item: Item) -> bool:
+    kind = etree.QName(condition).localname
+    if kind in ("And", "Or"):
+        return (all if kind == "And" else any)(_holds(one, item) for one in condition)
     wanted = condition.find(f".//{{{TYPES}}}Constant").get("Value")
-    extended = condition.find(f"{{{TYPES}}}ExtendedFieldURI")
-    if extended is not None:
-        return bool(item.properties.get(extended.get("PropertyName")) == wanted)
-    assert condition.find(f"{{{TYPES}}}FieldURI").get("FieldURI") == "message:InternetMessageId"
-    return item.message_id == wanted
+    value = _value(condition[0], item)
+    if kind == "IsEqualTo":
+        return value == wanted
+    assert kind == "IsGreaterThanOrEqualTo" and value is not None
+    return parsed(value) >= parsed(wanted)
+
+
+def _value(field: Element, item: Item) -> str | None:
+    """What a condition asks of an item, as text."""
+    name = field.get("PropertyName")
+    if field.get("DistinguishedPropertySetId") == "InternetHeaders":
+        return message_from_bytes(item.header)[name]
+    if name is not None:
+        return item.properties.get(name)
+    values = {
+        "message:InternetMessageId": item.message_id,
+        "item:InReplyTo": message_from_bytes(item.header)["In-Reply-To"],
+        "item:DateTimeReceived": instant(item.received_at),
+    }
+    return values[field.get("FieldURI")]

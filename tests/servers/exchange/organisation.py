@@ -1,6 +1,5 @@
 """Mailboxes of an Exchange organisation: folders, items, change logs, automatic replies, inbox rules, delivery."""
 
-import re
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -126,6 +125,7 @@ class Organisation:
         self.now = now
         self._numbers = count(1)
         self.boxes: dict[str, Box] = {}
+        self.odd_replies = False
         #: (recipient, mail) that left for other organisations
         self.outside: list[tuple[str, bytes]] = []
         for address in addresses:
@@ -204,34 +204,45 @@ class Organisation:
         """Through transport to everybody named; who is nobody here bounces into the sender's inbox."""
         message = message_from_bytes(item.raw)
         named = [address for _, address in getaddresses(message.get_all("To", []) + message.get_all("Cc", []))]
-        ours = sender.address.rpartition("@")[2]
         for address in dict.fromkeys(each.lower() for each in named):
-            if address.rpartition("@")[2] != ours:
-                self.outside.append((address, item.raw))
-            elif not self.deliver(address, item.raw, envelope_from=sender.address):
+            if not self.deliver(address, item.raw, envelope_from=sender.address) and _domain(address) == _domain(
+                sender.address
+            ):
                 self._bounce(sender, address, item)
 
     def deliver(self, address: str, raw: bytes, *, envelope_from: str, received_at: datetime | None = None) -> bool:
         """Into the inbox with what rules and automatic replies do; False for somebody unknown."""
         box = self.boxes.get(address.lower())
         if box is None:
+            if _domain(address) not in set(map(_domain, self.boxes)):
+                self.outside.append((address, raw))
             return False
         at = received_at or self.now()
         self.put(box, box.distinguished("inbox").id, b"Received: from transport by mail.example\r\n" + raw, at)
         for rule in list(box.rules.values()):
             # https://learn.microsoft.com/exchange/client-developer/web-service-reference/forwardtorecipients
-            for target in (*rule.forward_to, *rule.redirect_to) if rule.enabled else ():
+            for target in rule.redirect_to if rule.enabled else ():
                 if target.lower() != address.lower():
-                    self.deliver(target, raw, envelope_from=address)
+                    self.deliver(target, raw, envelope_from=envelope_from)
+            for target in rule.forward_to if rule.enabled else ():
+                if target.lower() != address.lower():
+                    self.deliver(target, self._forwarded(address, target, raw), envelope_from=address)
         self._answer(box, raw, envelope_from, at)
         return True
+
+    def _forwarded(self, address: str, target: str, raw: bytes) -> bytes:
+        """Forwarding makes a new mail by the owner of the mailbox; redirecting leaves the mail as it is."""
+        subject = str(message_from_bytes(raw, policy=policy.default)["Subject"] or "")
+        head = f"From: {address}\r\nTo: {target}\r\nSubject: FW: {subject}\r\nMessage-ID: <{self.new_id('fw')}@x>\r\n"
+        return head.encode() + b"Auto-Submitted: auto-generated\r\n\r\n" + raw.partition(b"\r\n\r\n")[2]
 
     def _bounce(self, sender: Box, address: str, item: Item) -> None:
         text = f"From: postmaster\r\nTo: {sender.address}\r\nSubject: Undeliverable\r\n\r\n{address} is not found\r\n"
         self.put(sender, sender.distinguished("inbox").id, text.encode(), self.now())
 
     def _answer(self, box: Box, raw: bytes, envelope_from: str, now: datetime) -> None:
-        """Once per sender and text. No Auto-Submitted, no In-Reply-To, an empty subject: servers like that exist."""
+        """Once per sender and text. With `odd_replies`, as servers of another make write them: no Auto-Submitted, no
+        In-Reply-To, an empty subject."""
         oof = box.oof
         scheduled = oof.state == "Scheduled" and oof.start and oof.end and oof.start <= now < oof.end
         header = message_from_bytes(raw)
@@ -242,9 +253,14 @@ class Organisation:
         if (not internal and oof.audience == "None") or (envelope_from, text) in box.answered:
             return
         box.answered.add((envelope_from, text))
-        plain = re.sub(r"<[^>]+>", "", text)
+        about = f"Subject: Automatiskt svar\r\nIn-Reply-To: {header['Message-ID']}\r\nAuto-Submitted: auto-replied\r\n"
+        head = "Subject: \r\n" if self.odd_replies else about
         reply = (
-            f"From: {box.address}\r\nTo: {envelope_from}\r\nSubject: \r\nX-Auto-Response-Suppress: All\r\n"
-            f"Message-ID: <{self.new_id('oof')}@example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{plain}\r\n"
+            f"From: {box.address}\r\nTo: {envelope_from}\r\n{head}X-Auto-Response-Suppress: All\r\n"
+            f"Message-ID: <{self.new_id('oof')}@example>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{text}\r\n"
         )
         self.deliver(envelope_from, reply.encode(), envelope_from="")
+
+
+def _domain(address: str) -> str:
+    return address.lower().rpartition("@")[2]
