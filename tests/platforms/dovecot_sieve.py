@@ -37,11 +37,14 @@ class DovecotSieve:
     def deliver(self, address: str, raw: bytes, sender: str) -> None:
         lmtp(self.dovecot.ports["lmtp"], address, raw, sender)
 
-    def inbox(self, address: str) -> list[bytes]:
-        address = address.lower()
+    def wait_for_delivery(self) -> None:
         deadline = time.monotonic() + _ARRIVAL_SECONDS
         while self.postfix.queued() and time.monotonic() < deadline:
             time.sleep(0.02)
+
+    def inbox(self, address: str) -> list[bytes]:
+        address = address.lower()
+        self.wait_for_delivery()
         if address not in self.accounts:
             self.empty(address)
         with self.dovecot.person(self.accounts[address]) as person:

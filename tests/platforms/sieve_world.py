@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from itertools import count
 from typing import Protocol
 
 from mailbot.platforms.base import AutoReply
@@ -16,6 +17,7 @@ from mailbot.platforms.imap.transport import Endpoint
 from tests.platforms.contract_absence import ANNA, EVA
 
 HOUSE = House(domains=("bjurholm.example",), service_address="mailbot@bjurholm.example")
+_NUMBERS = count(1)
 
 
 class SieveServer(Protocol):
@@ -31,10 +33,6 @@ class SieveServer(Protocol):
         """The account exists and holds neither mail nor scripts."""
         ...
 
-    def plant(self, address: str, name: str, raw: bytes) -> None:
-        """Lay a script into the account past the server, as a restored backup does."""
-        ...
-
     def deliver(self, address: str, raw: bytes, sender: str) -> None: ...
 
     def inbox(self, address: str) -> list[bytes]:
@@ -45,6 +43,8 @@ class SieveServer(Protocol):
 class SieveWorld:
     def __init__(self, server: SieveServer, *, anna: str = ANNA, eva: str = EVA) -> None:
         self.server, self.anna, self.eva = server, anna, eva
+        #: servers remember whom they have answered, and which mail they have forwarded, after an account was emptied
+        self.number = next(_NUMBERS)
         for address in (anna, eva):
             server.empty(address)
         self.scripts = SieveScripts(self.connect, HOUSE)

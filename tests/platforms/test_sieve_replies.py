@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from mailbot.platforms.base import AutoReply
+from mailbot.errors import PermanentError
+from mailbot.platforms.base import AutoReply, OwnRulesConflict
+from mailbot.platforms.imap.sieve_replies import SieveAutoReplies
 from tests.platforms.contract_absence import AutoRepliesContract, AutoRepliesWorld, ForwardRulesContract
+from tests.platforms.cyrus_sieve import CyrusSieve
 from tests.platforms.dovecot_sieve import DovecotSieve
-from tests.platforms.sieve_cases import CITIZEN, COLLEAGUE, SieveDeliveryContract
+from tests.platforms.sieve_cases import BROKEN, CITIZEN, COLLEAGUE, SieveDeliveryContract
 from tests.platforms.sieve_world import SieveAutoRepliesWorld, SieveForwardRulesWorld, SieveWorld
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 
@@ -16,6 +20,11 @@ from tests.servers.postfix import Postfix
 @pytest.fixture
 def server(dovecot: Dovecot, postfix: Postfix) -> DovecotSieve:
     return DovecotSieve(dovecot, postfix)
+
+
+@pytest.fixture
+def cyrus_server(cyrus: Cyrus, server: DovecotSieve) -> CyrusSieve:
+    return CyrusSieve(cyrus, server)
 
 
 class SieveAutoRepliesContract(AutoRepliesContract):
@@ -42,3 +51,44 @@ class TestDovecotDelivery(SieveDeliveryContract):
         for address in (COLLEAGUE, CITIZEN, "noreply@medborgare.example", "mailbot@bjurholm.example"):
             server.empty(address)
         return SieveWorld(server)
+
+    @pytest.mark.parametrize("script, reason", BROKEN.values(), ids=BROKEN)
+    def test_own_scripts_that_do_not_run(
+        self, world: SieveWorld, server: DovecotSieve, script: str, reason: str
+    ) -> None:
+        world.save("eget", "keep;\r\n", active=True)
+        server.plant(world.anna, "eget", script.encode())
+        before = world.everything()
+        with pytest.raises(OwnRulesConflict) as caught:
+            SieveAutoReplies(world.scripts).install(world.anna, self.away(world))
+        assert (caught.value.reason, caught.value.proposal) == (reason, None)
+        assert world.everything() == before
+
+
+class TestCyrusAutoReplies(SieveAutoRepliesContract):
+    @pytest.fixture
+    def world(self, cyrus_server: CyrusSieve) -> SieveAutoRepliesWorld:
+        return SieveAutoRepliesWorld(cyrus_server)
+
+
+class TestCyrusForwardRules(ForwardRulesContract):
+    @pytest.fixture
+    def world(self, cyrus_server: CyrusSieve) -> SieveForwardRulesWorld:
+        return SieveForwardRulesWorld(cyrus_server)
+
+
+class TestCyrusDelivery(SieveDeliveryContract):
+    @pytest.fixture
+    def world(self, cyrus_server: CyrusSieve) -> SieveWorld:
+        for address in (COLLEAGUE, CITIZEN, "noreply@medborgare.example", "mailbot@bjurholm.example"):
+            cyrus_server.others.empty(address)
+        return SieveWorld(cyrus_server)
+
+    def test_no_room_for_another_script(self, world: SieveWorld) -> None:
+        """Cyrus gives each account five, when nothing else is set."""
+        for number in range(5):
+            world.save(f"eget {number}", "keep;\r\n", active=number == 2)
+        before = world.everything()
+        with pytest.raises(PermanentError, match=r"no room .*\(QUOTA/MAXSCRIPTS\).* raise the quota"):
+            SieveAutoReplies(world.scripts).install(world.anna, self.away(world))
+        assert world.everything() == before

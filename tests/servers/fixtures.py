@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers.certificates import Authority
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 
@@ -26,12 +27,14 @@ _PACKAGES = {
     "/usr/lib/dovecot/lmtp": "dovecot-lmtpd",
     "/usr/lib/postfix/sbin/master": "postfix",
 }
+#: for another make of ManageSieve; cyrus-imapd itself cannot be installed beside dovecot-imapd
+_CYRUS_PACKAGES = {"/usr/lib/cyrus/bin/timsieved": "cyrus-common", "/usr/sbin/saslpasswd2": "sasl2-bin"}
 
 
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
     """A short path, world-readable: Dovecot's and Postfix's own users go through it to their sockets."""
-    _require_servers()
+    _require_servers(_PACKAGES)
     folder = Path(tempfile.mkdtemp(prefix="mbt"))
     folder.chmod(0o755)
     yield folder
@@ -91,6 +94,15 @@ def ews() -> "Iterator[ExchangeServer]":
     assert server.violations == []
 
 
+@pytest.fixture(scope="session")
+def cyrus(server_folder: Path, authority: Authority, postfix: Postfix) -> Iterator[Cyrus]:
+    _require_servers(_CYRUS_PACKAGES)
+    server = Cyrus(server_folder / "c", authority)
+    server.start(postfix.ports["smtp"])
+    yield server
+    server.stop()
+
+
 _told: set[str] = set()
 
 
@@ -103,9 +115,9 @@ def _tell(warning: str) -> None:
             warnings.warn(warning, stacklevel=1)
 
 
-def _require_servers() -> None:
+def _require_servers(packages: Mapping[str, str]) -> None:
     """Without the programs: a failure in CI, elsewhere one loud skip that names the packages."""
-    missing = [package for program, package in _PACKAGES.items() if not Path(program).exists()]
+    missing = [package for program, package in packages.items() if not Path(program).exists()]
     problem = f"apt-get install {' '.join(missing)}" if missing else ""
     if not missing and os.geteuid() != 0:
         problem = "run the tests as root (Postfix's master needs it)"
