@@ -1,5 +1,7 @@
 """An IMAP server in this process that keeps mail, and fails on demand: RFC 3501 and not more, as mailbot asks it.
 
+`Manners` make it another make of server: its capabilities, how it names folders, what it says unasked.
+
 What goes wrong is queued in `faults`, one entry for each command that is answered (LOGOUT excepted);
 APPEND has a queue of its own, or it would hardly ever be met.
 """
@@ -22,11 +24,42 @@ Fault = Literal["fine", "hangs up", "lost", "torn", "NO", "BAD", "BYE", "drips",
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LITERAL = re.compile(r"\{(\d+)\+?\}$")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+_QUOTED_PAIR = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manners:
+    """In what a server differs; all that is here is allowed by RFC 3501, or was seen."""
+
+    separator: str = "/"
+    capabilities: str = ""
+    #: CAPABILITY in the greeting and in the answer to LOGIN, as well as when it is asked for
+    tells_capabilities: bool = False
+    #: said after login too, where it means nothing
+    login_disabled_after_login: bool = False
+    namespace: str = '(("" "/")) NIL NIL'
+    #: no folder beside the inbox may be made without it
+    required_prefix: str = ""
+    #: LIST gives names as literals
+    literal_names: bool = False
+    #: FETCH tells its items in reverse order, the UID last
+    backwards: bool = False
+    #: what others do, told with every answer: flags, and a message that comes and goes
+    chatty: bool = False
+    #: nothing at all for a SEARCH without results, and one answer for each message with
+    terse_search: bool = False
+    #: items that FETCH does not know (left out) or has no value for (NIL)
+    missing: tuple[str, ...] = ()
+    nil: tuple[str, ...] = ()
+    #: a session does not see what it has appended until it asks with NOOP
+    late_append: bool = False
 
 
 @dataclass
 class LivingFolder:
     uidvalidity: int = 1
+    #: as LIST tells them
+    attributes: str = ""
     uidnext: int = 1
     #: UID -> (octets, when it came)
     messages: dict[int, tuple[bytes, datetime]] = field(default_factory=dict)
@@ -47,7 +80,8 @@ class LivingFolder:
 class LivingImap:
     """Mailboxes by login name; any password is right. People change `mailboxes` directly, under `lock`."""
 
-    def __init__(self) -> None:
+    def __init__(self, manners: Manners | None = None) -> None:
+        self.manners = manners or Manners()
         self.mailboxes: dict[str, dict[str, LivingFolder]] = {}
         self.faults: deque[Fault] = deque()
         self.append_faults: deque[Fault] = deque()
@@ -93,11 +127,15 @@ class LivingImap:
 class _Session:
     def __init__(self, server: LivingImap, stream: BinaryIO) -> None:
         self._server, self._stream = server, stream
+        self._manners = server.manners
         self._user = ""
         self._open: LivingFolder | None = None
+        #: UIDs appended in this session and not shown yet (late_append)
+        self._hidden: set[int] = set()
 
     def run(self) -> None:
-        self._write(b"* OK ready\r\n")
+        told = f"[CAPABILITY {self._capabilities()}] " if self._manners.tells_capabilities else ""
+        self._write(f"* OK {told}ready\r\n".encode())
         while line := self._stream.readline():
             tag, _, command = line.decode().rstrip("\r\n").partition(" ")
             literal = b""
@@ -127,7 +165,7 @@ class _Session:
             untagged = [each for each in untagged for _ in range(2)]
         if fault == "backwards":
             untagged = untagged[::-1]
-        answer = b"".join(untagged) + f"{tag} {verdict} that is all\r\n".encode()
+        answer = b"".join(self._with_news(untagged)) + f"{tag} {verdict} that is all\r\n".encode()
         if fault == "torn":
             answer = answer[: len(answer) // 2]
         if fault == "drips":
@@ -142,27 +180,53 @@ class _Session:
         self._stream.write(answer)
         self._stream.flush()
 
+    def _with_news(self, untagged: list[bytes]) -> list[bytes]:
+        if not self._manners.chatty or self._open is None:
+            return untagged
+        count = len(self._open.messages)
+        news = [b"* OK still here\r\n", b"* %d EXISTS\r\n" % (count + 1), b"* 1 RECENT\r\n"]
+        gone = [b"* %d EXPUNGE\r\n" % (count + 1), b"* %d EXISTS\r\n" % count]
+        uids = list(self._open.messages)
+        flags = [b"* 1 FETCH (FLAGS (\\Seen))\r\n", b"* 1 FETCH (FLAGS (\\Seen) UID %d)\r\n" % uids[0]] if uids else []
+        middle = len(untagged) // 2
+        return [*news, *untagged[:middle], *flags, *gone, *untagged[middle:], *flags]
+
     # --- commands ---
 
+    def _capabilities(self) -> str:
+        login = " LOGINDISABLED" if self._user and self._manners.login_disabled_after_login else ""
+        return f"IMAP4rev1 {self._manners.capabilities}".strip() + login
+
     def _do(self, command: str, literal: bytes) -> tuple[list[bytes], str]:
-        words = [quoted.replace('\\"', '"') or plain for quoted, plain in _WORD.findall(command)]
+        words = [_QUOTED_PAIR.sub(r"\1", quoted) or plain for quoted, plain in _WORD.findall(command)]
         name = words[0].upper()
         if name == "UID":
             name, words = f"UID {words[1].upper()}", words[1:]
         folders = self._server.mailbox(self._user) if self._user else {}
         match name:
             case "CAPABILITY":
-                return [b"* CAPABILITY IMAP4rev1\r\n"], "OK"
+                return [f"* CAPABILITY {self._capabilities()}\r\n".encode()], "OK"
             case "LOGIN":
                 self._user = words[1]
-                return [], "OK"
+                return [], f"OK [CAPABILITY {self._capabilities()}]" if self._manners.tells_capabilities else "OK"
+            case "NAMESPACE" if "NAMESPACE" in self._manners.capabilities:
+                return [f"* NAMESPACE {self._manners.namespace}\r\n".encode()], "OK"
             case "LIST":
-                wanted = list(folders) if words[2] == "*" else [each for each in folders if each == words[2]]
-                return [f'* LIST () "/" "{each}"\r\n'.encode() for each in wanted], "OK"
+                begin, star, _ = words[2].partition("*")
+                wanted = [each for each in folders if (each.startswith(begin) if star else each == begin)]
+                return [self._listed(each, folders[each]) for each in wanted], "OK"
             case "CREATE":
+                if not words[1].startswith(self._manners.required_prefix):
+                    return [], "NO invalid mailbox name"
                 folders.setdefault(words[1], LivingFolder())
                 return [], "OK"
-            case "NOOP" | "CLOSE" | "LOGOUT":
+            case "NOOP":
+                self._hidden.clear()
+                return [], "OK"
+            case "CLOSE":
+                self._open = None
+                return [], "OK"
+            case "LOGOUT":
                 return [], "OK"
         if name in ("STATUS", "EXAMINE", "APPEND"):
             return self._on_folder(name, folders.get(words[1]), words[1], literal)
@@ -172,16 +236,28 @@ class _Session:
             return self._fetch(self._open, words[1], command.partition("(")[2].rstrip(")")), "OK"
         return [], "BAD what?"
 
+    def _listed(self, name: str, folder: LivingFolder) -> bytes:
+        head = f'* LIST ({folder.attributes}) "{self._manners.separator}" '.encode()
+        raw = name.encode()
+        if self._manners.literal_names:
+            return head + b"{%d}\r\n" % len(raw) + raw + b"\r\n"
+        return head + self._quoted(name) + b"\r\n"
+
+    def _quoted(self, name: str) -> bytes:
+        return ('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"').encode()
+
     def _on_folder(self, name: str, folder: LivingFolder | None, title: str, literal: bytes) -> tuple[list[bytes], str]:
-        if folder is None:
+        if folder is None or re.search(r"\\no(select|nexistent)", folder.attributes, re.IGNORECASE):
             return [], "NO [TRYCREATE] none such"
         if name == "APPEND":
-            folder.add(literal, datetime.now().astimezone())
+            uid = folder.add(literal, datetime.now().astimezone())
+            if self._manners.late_append:
+                self._hidden.add(uid)
             return [], "OK"
         counts = len(folder.messages), folder.uidnext, folder.uidvalidity
         if name == "STATUS":
             told = "MESSAGES {} UIDNEXT {} UIDVALIDITY {}".format(*counts)
-            return [f'* STATUS "{title}" ({told})\r\n'.encode()], "OK"
+            return [b"* STATUS " + self._quoted(title) + f" ({told})\r\n".encode()], "OK"
         self._open = folder
         return [
             f"* {counts[0]} EXISTS\r\n".encode(),
@@ -199,6 +275,9 @@ class _Session:
         else:
             first, _, last = keys[0].partition(":")
             found = uids[int(first) - 1 : None if last == "*" else int(last)]
+        found = [uid for uid in found if uid not in self._hidden]
+        if self._manners.terse_search:
+            return b"".join(b"* SEARCH %d\r\n" % uid for uid in found)
         return b"* SEARCH" + b"".join(b" %d" % uid for uid in found) + b"\r\n"
 
     def _fetch(self, folder: LivingFolder, asked: str, items: str) -> list[bytes]:
@@ -207,10 +286,14 @@ class _Session:
             first, _, last = part.partition(":")
             wanted.update(range(int(first), int(last or first) + 1))
         numbers = {uid: number for number, uid in enumerate(folder.messages, 1)}
-        return [_told(numbers[uid], uid, *folder.messages[uid], items) for uid in folder.messages if uid in wanted]
+        return [
+            _told(numbers[uid], uid, *folder.messages[uid], items, self._manners)
+            for uid in folder.messages
+            if uid in wanted
+        ]
 
 
-def _told(number: int, uid: int, raw: bytes, came_at: datetime, items: str) -> bytes:
+def _told(number: int, uid: int, raw: bytes, came_at: datetime, items: str, manners: Manners) -> bytes:
     """One FETCH answer; of structures none is known here, so no message may be large."""
     parts = [b"UID %d" % uid]
     upper = items.upper()
@@ -222,7 +305,10 @@ def _told(number: int, uid: int, raw: bytes, came_at: datetime, items: str) -> b
     if "FLAGS" in upper:
         parts.append(b"FLAGS ()")
     header = raw[: raw.find(b"\r\n\r\n") + 4]
-    for asked, value in (("[HEADER]", header), ("[HEADER.FIELDS (MESSAGE-ID)]", header), ("[]", raw)):
+    fields = ("[HEADER.FIELDS (MESSAGE-ID)]", "[HEADER.FIELDS (RECEIVED DATE)]")
+    for asked, value in (("[HEADER]", header), *((each, header) for each in fields), ("[]", raw)):
         if f"BODY.PEEK{asked}" in upper:
             parts.append(f"BODY{asked} {{{len(value)}}}\r\n".encode() + value)
-    return b"* %d FETCH (" % number + b" ".join(parts) + b")\r\n"
+    parts = [b" ".join((name, b"NIL")) if (name := each.partition(b" ")[0]).decode() in manners.nil else each
+             for each in parts if each.partition(b" ")[0].decode() not in manners.missing]  # fmt: skip
+    return b"* %d FETCH (" % number + b" ".join(parts[::-1] if manners.backwards else parts) + b")\r\n"

@@ -43,7 +43,7 @@ SMTP_FAULTS: tuple[dict[str, str | None], ...] = (
     {"greeting": "421 4.3.2 closing"},
 )
 RECEIVED = ("INBOX", "Junk", "Arkiv")
-_CONFIG = """
+CONFIG = """
 mode = "enforce"
 start_from = "2026-05-01"
 operator = "eva@by.example"
@@ -85,7 +85,7 @@ address = "mailbot@by.example"
 server = "post"
 role = "service"
 """
-_PEOPLE = '[[people]]\nid = "eva"\nname = "Eva Holm"\nemail = "eva@by.example"\ntitle = "Registrator"\nlogin = "eva"\n'
+PEOPLE = '[[people]]\nid = "eva"\nname = "Eva Holm"\nemail = "eva@by.example"\ntitle = "Registrator"\nlogin = "eva"\n'
 
 
 class ScriptedDays(RuleBasedStateMachine):
@@ -105,9 +105,9 @@ class ScriptedDays(RuleBasedStateMachine):
             path = self.root / "secrets" / name
             path.write_text(value)
             path.chmod(0o600)
-        (self.root / "people.toml").write_text(_PEOPLE)
+        (self.root / "people.toml").write_text(PEOPLE)
         (self.root / "config.toml").write_text(
-            _CONFIG.format(root=self.root, imap=self.imap.port, smtp=self.smtp.port), encoding="utf-8"
+            CONFIG.format(root=self.root, imap=self.imap.port, smtp=self.smtp.port), encoding="utf-8"
         )
         schema.upgrade(f"sqlite:///{self.root}/mailbot.db")
         for user in (AUTHORITY, REGISTRAR, SERVICE):

@@ -20,7 +20,7 @@ from mailbot.platforms.imap.login import TEMPORARY_CODES, Login, login_error
 from mailbot.platforms.imap.syntax import FetchItems, fetched, parse_all, response_code
 from mailbot.platforms.imap.tls import certificate_remedy
 from mailbot.platforms.imap.transport import Endpoint, connected, secure, upper
-from mailbot.platforms.imap.uids import UidSet
+from mailbot.platforms.imap.uids import MAX_UID, UidSet
 
 _GOODBYE_SECONDS = 2
 #: UIDs asked for in one SEARCH: imaplib refuses lines of a million octets, and a UID has up to ten digits
@@ -166,7 +166,7 @@ class ImapConnection:
     def uids_from(self, first: int) -> UidSet:
         """UIDs in the open folder that are `first` or higher."""
         # RFC 3501 6.4.8: "n:*" also names the last message when its UID is lower than n.
-        return self._search(f"UID {first}:*").from_(first)
+        return self._search(f"UID {min(first, MAX_UID)}:*").from_(first)
 
     def all_uids(self, messages: int) -> UidSet:
         """UIDs of everything in the open folder, which holds about `messages`."""
@@ -181,6 +181,15 @@ class ImapConnection:
             if messages <= _SEARCH_WINDOW or not any(self._response("EXPUNGE")):
                 return found
         raise TransientError(f"{self.endpoint}: the folder changes faster than it can be listed")
+
+    def uids_with_field(self, name: str, value: str) -> UidSet:
+        """UIDs in the open folder whose header field contains `value` (a part of a word is enough)."""
+        return self._search(f"HEADER {name} {_quoted(value.encode()).decode('utf-8', 'replace')}")
+
+    def noop(self) -> None:
+        """Hear what has changed in the open folder."""
+        with self.errors("NOOP"):
+            self._checked("NOOP", self._command("NOOP"))
 
     def _search(self, key: str) -> UidSet:
         if "ESEARCH" in self.capabilities:

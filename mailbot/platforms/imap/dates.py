@@ -3,7 +3,12 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from mailbot.platforms.imap.syntax import Value
+from mailbot.mail.dates import parse_date
+from mailbot.mail.message import parse_headers
+from mailbot.platforms.imap.syntax import FetchItems, Value
+
+#: what tells when a message came, where a server has lost its INTERNALDATE
+STAMPS = "BODY.PEEK[HEADER.FIELDS (RECEIVED DATE)]"
 
 _MONTHS = {name: number for number, name in enumerate(b"JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}
 _DATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
@@ -27,6 +32,21 @@ def seconds_of(value: Value) -> int | None:
     offset = int(zone_hours) * 3600 + int(zone_minutes) * 60
     elapsed = local - _EPOCH
     return elapsed.days * 86_400 + elapsed.seconds - (offset if sign == b"+" else -offset)
+
+
+def stamped(items: FetchItems) -> int | None:
+    """When the last host on its way took the message, else its Date; from the answer to STAMPS, None without either.
+
+    RFC 3501 2.3.3: INTERNALDATE is the time of the final delivery, which that host has written down too.
+    """
+    name = next((each for each in items if each.startswith(b"BODY[HEADER.FIELDS")), None)
+    block = items.get(name) if name else None
+    if not isinstance(block, bytes):
+        return None
+    headers = parse_headers(block).headers
+    received = next(iter(headers.get_all("received")), "")
+    instant = parse_date(received.rpartition(";")[2]) or parse_date(headers.get("date"))
+    return int(instant.timestamp()) if instant else None
 
 
 def utc(seconds: int) -> datetime:

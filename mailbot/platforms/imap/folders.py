@@ -60,6 +60,20 @@ def find_folders(connection: ImapConnection, configured: RoleNames) -> list[Foun
     return found
 
 
+def own_prefix(connection: ImapConnection) -> bytes:
+    """What the name of a new folder must begin with (RFC 2342).
+
+    Where the server does not say: "INBOX." when all folders lie below the inbox, as with old Couriers.
+    """
+    own, _ = connection.namespaces()
+    if own:
+        return own[0][0]
+    listed, _ = connection.list_folders()
+    below = {each.name[:6] for each in listed if each.name.upper() != INBOX.encode()}
+    prefixes = {b"INBOX" + each.separator.encode() for each in listed if each.separator}
+    return below.pop() if len(below) == 1 and below <= prefixes else b""
+
+
 def _inbox_state(states: Mapping[bytes, FolderState]) -> FolderState | None:
     """INBOX is the one name whose case means nothing (RFC 3501 section 5.1)."""
     return next((state for name, state in states.items() if name.upper() == INBOX.encode()), None)

@@ -12,7 +12,7 @@ from mailbot.platforms.imap import reading, structure
 from mailbot.platforms.imap.answers import FolderState
 from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
 from mailbot.platforms.imap.cursor import ImapCursor, delivery_id, uid_of
-from mailbot.platforms.imap.dates import seconds_of, utc
+from mailbot.platforms.imap.dates import STAMPS, seconds_of, stamped, utc
 from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
 from mailbot.platforms.imap.pool import Connect, ConnectionPool
 from mailbot.platforms.imap.syntax import FetchItems, number, section
@@ -42,6 +42,8 @@ class _Listing:
 
     def add(self, uid: int, items: FetchItems) -> None:
         seconds = seconds_of(items.get(b"INTERNALDATE"))
+        if seconds is None:
+            seconds = stamped(items)
         if seconds is None:  # as old as the message before it
             seconds = self.seconds[-1] if self.seconds else 0
         self.uids.append(uid)
@@ -170,6 +172,9 @@ class ImapMailbox:
         remaining = iter(uids)
         while window := list(islice(remaining, _LISTING_WINDOW)):
             found, unreadable = self._gently(folder, window, "INTERNALDATE RFC822.SIZE")
+            undated = [uid for uid, items in found.items() if seconds_of(items.get(b"INTERNALDATE")) is None]
+            for uid, items in (self._gently(folder, undated, STAMPS)[0] if undated else {}).items():
+                found[uid].update(items)
             for uid in window:
                 if uid in found:
                     listing.add(uid, found[uid])

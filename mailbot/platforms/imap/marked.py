@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from typing import Any
 
-from imapclient import imap_utf7
-
 from mailbot.platforms.imap.connection import ImapConnection, Refused
 from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
 
@@ -64,10 +62,8 @@ class ImapMarkedMail:
 
     def _delete(self, folder: bytes, uids: list[int]) -> None:
         connection = self._opened()
-        connection.unselect()
-        # imapclient encodes folder names, so it gets this one decoded
-        with connection.errors("SELECT"):
-            connection.client.select_folder(imap_utf7.decode(folder))
+        if not connection.opens_for_writing(folder):
+            raise Refused(f"{connection.endpoint} lets {connection.login.mailbox} only read where a probe lies")
         try:
             with connection.errors("STORE"):
                 connection.client.add_flags(uids, [_DELETED], silent=True)
@@ -88,7 +84,9 @@ class ImapMarkedMail:
             return set(connection.client.search(["DELETED"])) <= set(uids)
 
     def _opened(self) -> ImapConnection:
-        if self._connection is None or not self._connection.usable:
+        if self._connection is not None and not self._connection.usable:
+            self.close()
+        if self._connection is None:
             self._connection = self._connect()
         return self._connection
 

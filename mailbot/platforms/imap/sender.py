@@ -7,12 +7,10 @@ stays unclear. The copy in Sent is made after the answer is on record, and looke
 
 from collections.abc import Callable
 
-from imapclient import imap_utf7
-
 from mailbot.errors import PermanentError, TransientError
 from mailbot.platforms.base import Fate, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.platforms.imap.connection import ImapConnection
-from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
+from mailbot.platforms.imap.folders import RoleNames, find_folders, own_prefix, raw_name
 from mailbot.platforms.imap.smtp import Begun, SmtpConnection
 from mailbot.platforms.imap.smtp_content import Offer, carriage
 
@@ -84,28 +82,22 @@ class SmtpSender:
         self._append(connection, sent or self._create_sent(connection), carriage(mail, _EVERYTHING).content)
 
     def _append(self, connection: ImapConnection, sent: bytes, content: bytes) -> None:
-        # imapclient encodes folder names, so it gets this one decoded
-        folder = imap_utf7.decode(sent)
-        with connection.errors("APPEND"):
-            connection.client.append(folder, content, flags=(rb"\Seen",))
+        connection.append(sent, content, flags=r"(\Seen)")
 
     def _is_filed(self, message_id: str) -> bool:
         connection, sent = self._opened()
         if sent is None:
             return False
         connection.examine(sent)
-        bare = message_id.removeprefix("<").removesuffix(">")
-        with connection.errors("SEARCH"):
-            found = connection.client.search(["HEADER", "Message-ID", bare])
+        connection.noop()  # some servers do not show before what has just been laid there
+        bare = message_id.strip("<>")
+        found = connection.uids_with_field("Message-ID", bare)
         if not found:
             return False
         # SEARCH finds parts of words too (RFC 3501 6.4.4)
-        with connection.errors("FETCH"):
-            answers = connection.client.fetch(list(found), ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"])
         wanted = message_id.encode()
-        return any(
-            wanted in value for items in answers.values() for value in items.values() if isinstance(value, bytes)
-        )
+        answers = connection.fetch(found, "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]")
+        return any(isinstance(value, bytes) and wanted in value for _, items in answers for value in items.values())
 
     # --- connections ---
 
@@ -121,7 +113,10 @@ class SmtpSender:
 
     def _opened(self) -> tuple[ImapConnection, bytes | None]:
         """The service mailbox and the name of its Sent folder, None without one."""
-        if self._imap is None or not self._imap.usable:
+        if self._imap is not None and not self._imap.usable:
+            self._imap.close()
+            self._imap = None
+        if self._imap is None:
             self._imap = self._mailbox()
             found = (each.folder for each in find_folders(self._imap, self._folder_names))
             # of several the topmost: subfolders of Sent share its role
@@ -130,10 +125,8 @@ class SmtpSender:
         return self._imap, self._sent
 
     def _create_sent(self, connection: ImapConnection) -> bytes:
-        own, _ = connection.namespaces()
-        name = (own[0][0] if own else b"") + _NEW_SENT
-        with connection.errors("CREATE"):
-            connection.client.create_folder(imap_utf7.decode(name))
+        name = own_prefix(connection) + _NEW_SENT
+        connection.create_folder(name)
         self._sent = name
         return name
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
-_MAX_UID = 2**32 - 1
+#: RFC 3501 section 9: a UID is a 32-bit number
+MAX_UID = 2**32 - 1
 #: a longer text is compressed
 _PLAIN_CHARACTERS = 200
 _MAX_DECODED_OCTETS = 64 * 1024 * 1024
@@ -53,7 +54,7 @@ class UidSet:
         return chain.from_iterable(range(first, last + 1) for first, last in self.ranges)
 
     def __contains__(self, uid: int) -> bool:
-        position = bisect_right(self.ranges, (uid, _MAX_UID)) - 1
+        position = bisect_right(self.ranges, (uid, MAX_UID)) - 1
         return position >= 0 and uid <= self.ranges[position][1]
 
     @property
