@@ -54,6 +54,14 @@ class Changes:
     reset: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """How much of attached documents is fetched, in octets as they are transferred (base64 makes 3 octets 4)."""
+
+    each: int
+    together: int
+
+
 class Mailbox(Protocol):
     """Reading one mailbox without leaving a trace (invariant 5)."""
 
@@ -77,10 +85,19 @@ class Mailbox(Protocol):
         """The raw header block of each delivery, in the order asked; None when it has vanished meanwhile."""
         ...
 
-    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:
+    def fetch(
+        self,
+        folder: Folder,
+        delivery_id: str,
+        *,
+        with_attachments: bool = False,
+        documents: DocumentLimits | None = None,
+    ) -> bytes | None:
         """The raw message, or None when it has vanished.
 
-        Without attachments a platform may leave the content of attachment parts empty (their MIME headers stay).
+        Without attachments a platform may leave out the content of attachment parts (their MIME headers stay). With
+        `documents` those that somebody could read, within these limits, are there; of what is left out then,
+        mail/left_out.py stands in its place, so that it is never taken for an empty file.
         """
         ...
 

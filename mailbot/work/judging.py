@@ -12,7 +12,7 @@ from mailbot.mail.conversation import linked_ids
 from mailbot.mail.identity import content_key, raw_key
 from mailbot.mail.message import Message, UnparsableMessage, parse, parse_headers
 from mailbot.mail.received import arrival_time
-from mailbot.platforms.base import Arrival, Folder, Mailbox
+from mailbot.platforms.base import Arrival, DocumentLimits, Folder, Mailbox
 from mailbot.policy.addressee import unit_meant
 from mailbot.policy.decide import decide, unparsable_decision
 from mailbot.policy.model import Decision, Direction, Stage
@@ -23,7 +23,7 @@ from mailbot.store.records import DeliverySeen, NewMail, Outcome
 from mailbot.work.absence_install import window
 from mailbot.work.absence_probe import is_probe
 from mailbot.work.absence_replies import own_absence, reply_to
-from mailbot.work.attachment_texts import attachment_texts
+from mailbot.work.attachment_texts import LIMITS, attachment_texts
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
 from mailbot.work.handover import mail_for
@@ -31,6 +31,9 @@ from mailbot.work.mode import enforced_since
 from mailbot.work.own_signature import organisation_lines
 
 log = structlog.get_logger(__name__)
+
+#: what is fetched so that documents can be read: base64 with its line ends makes 100 octets 137
+_DOCUMENTS = DocumentLimits(each=LIMITS.document * 14 // 10, together=LIMITS.together * 14 // 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,14 @@ class Judge:
         policy = self._context.config.policy
         try:
             decision = decide(message, facts, policy, self._now)
+            parsed: bytes | None = None
             while decision.needs is not None:
-                raw = self._fetch(reading.arrival, with_attachments=decision.needs is Stage.ATTACHMENTS)
+                documents = _DOCUMENTS if decision.needs is Stage.ATTACHMENTS else None
+                raw = self._fetch(reading.arrival, documents=documents)
                 if raw is None:  # moved or deleted meanwhile: its next place is read with the next change
                     return reading
-                message = parse(raw, own_signature_lines=self._own_lines, known=message)
+                if raw != parsed:  # small mail came whole the first time
+                    message, parsed = parse(raw, own_signature_lines=self._own_lines, known=message), raw
                 if decision.needs is Stage.ATTACHMENTS:
                     facts = replace(facts, attached=attachment_texts(raw, message))
                 decision = decide(message, facts, policy, self._now)
@@ -194,15 +200,19 @@ class Judge:
         service, message = self._static.service_address, reading.message
         if self._folder.role != "sent" or message is None or all(one.email != service for one in message.recipients):
             return None
-        raw = self._fetch(reading.arrival, with_attachments=False)
+        raw = self._fetch(reading.arrival)
         try:
             whole = parse(raw) if raw is not None else message
         except UnparsableMessage:
             return None
         return self._context.references.text_print(whole.subject, whole.body.text if whole.body else "")
 
-    def _fetch(self, arrival: Arrival, *, with_attachments: bool) -> bytes | None:
-        return self._mailbox.fetch(self._folder, arrival.delivery_id, with_attachments=with_attachments)
+    def _fetch(
+        self, arrival: Arrival, *, with_attachments: bool = False, documents: DocumentLimits | None = None
+    ) -> bytes | None:
+        return self._mailbox.fetch(
+            self._folder, arrival.delivery_id, with_attachments=with_attachments, documents=documents
+        )
 
     def _direction(self, message: Message | None) -> Direction:
         if self._folder.role == "sent":

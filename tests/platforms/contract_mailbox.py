@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Protocol
 
 import pytest
 
-from mailbot.platforms.base import Arrival, Changes, Folder, Mailbox
+from mailbot.mail.left_out import is_left_out
+from mailbot.mail.message import attachment_content, parse
+from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder, Mailbox
 
 #: long past: servers put a date in the future right
 BASE = datetime(2024, 11, 25, 7, 0, tzinfo=UTC)
@@ -71,6 +75,9 @@ def contents(mailbox: Mailbox, where: Folder, batches: Sequence[Changes]) -> lis
 
 
 class MailboxContract:
+    #: false where a message comes whole, or all of its attachments stay behind
+    fetches_documents = True
+
     @pytest.fixture
     def world(self) -> MailboxWorld:
         raise NotImplementedError
@@ -246,3 +253,28 @@ class MailboxContract:
         ((_, header),) = mailbox.fetch_headers(folder(mailbox), [arrival.delivery_id])
         assert header == large.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
         assert mailbox.fetch(folder(mailbox), arrival.delivery_id, with_attachments=True) == large
+
+    def test_documents_within_the_limits_are_there_and_the_others_told_from_empty_files(
+        self, world: MailboxWorld
+    ) -> None:
+        small, large, empty = b"viktigt " * 1_000, b"x" * 3_000_000, b""
+        whole = EmailMessage(policy=SMTP)
+        whole["Message-ID"], whole["From"], whole["Subject"] = "<d@medborgare.example>", "a@medborgare.example", "D"
+        whole.set_content("Se bilagor.\n")
+        for name, content in (("a.docx", small), ("b.pdf", large), ("c.odt", empty), ("d.jpg", large)):
+            whole.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+        world.deliver(whole.as_bytes(), received_at=BASE)
+        mailbox = world.open()
+        inbox = folder(mailbox)
+        (arrival,) = arrivals(read_all(mailbox, inbox))
+        list(mailbox.fetch_headers(inbox, [arrival.delivery_id]))
+        raw = mailbox.fetch(inbox, arrival.delivery_id, documents=DocumentLimits(1_000_000, 1_500_000)) or b""
+        message = parse(raw)
+        assert message.body is not None
+        assert message.body.text.strip() == "Se bilagor."
+        assert [one.filename for one in message.body.attachments] == ["a.docx", "b.pdf", "c.odt", "d.jpg"]
+        for one, content in zip(message.body.attachments, (small, large, empty, large), strict=True):
+            left_out = is_left_out(raw, one.start, one.end)
+            if self.fetches_documents:
+                assert left_out is (one.filename in ("b.pdf", "d.jpg"))
+            assert left_out or attachment_content(raw, one) == content

@@ -19,6 +19,8 @@ from tests.platforms.ews_world import (
 
 
 class TestMailbox(MailboxContract):
+    fetches_documents = False
+
     @pytest.fixture
     def world(self) -> Iterator[EwsMailboxWorld]:
         made = EwsMailboxWorld()

@@ -21,6 +21,8 @@ def world(graph: GraphServer) -> GraphWorld:
 
 
 class TestGraphMailbox(MailboxContract):
+    fetches_documents = False
+
     @pytest.fixture
     def world(self, graph: GraphServer) -> GraphWorld:
         return GraphWorld(graph)

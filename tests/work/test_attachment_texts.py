@@ -1,5 +1,6 @@
 """Attached documents, read in a child process that may die without anything being lost."""
 
+import base64
 import os
 import signal
 from email.message import EmailMessage
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.mail.left_out import LEFT_OUT
 from mailbot.mail.message import parse
 from mailbot.policy.model import AttachedText
 from mailbot.work import attachment_texts as attachment_texts_module
@@ -144,3 +146,10 @@ def test_a_forked_process_takes_a_reader_of_its_own() -> None:
         os._exit(0 if right else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert texts(("c.odt", documents.odt("ute")))[0].text.strip() == "ute"
+
+
+def test_what_a_server_was_not_asked_for_is_no_empty_file() -> None:
+    raw = mail(("large.pdf", LEFT_OUT), ("photo.jpg", LEFT_OUT), ("empty.txt", b""))
+    raw = raw.replace(base64.b64encode(LEFT_OUT) + b"\n", LEFT_OUT)
+    found = attachment_texts(raw, parse(raw))
+    assert [one.unread for one in found] == ["too_large", "picture", None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import Arrival, Changes, Folder
+from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder
 from mailbot.platforms.ews import reduced, written_here
 from mailbot.platforms.ews.cursor import EwsCursor
 from mailbot.platforms.ews.failures import LostState, NotThere
@@ -49,8 +49,8 @@ class EwsMailbox:
         self._list_folders = list_folders
         self._since = since.timestamp() if since else 0.0
         self._give_back = give_back
-        #: of those whose headers were fetched last, the messages whose attachments are worth leaving behind
-        self._large: set[str] = set()
+        #: of those whose headers were fetched last, the octets of messages whose attachments are worth leaving behind
+        self._large: dict[str, int] = {}
 
     def folders(self) -> Sequence[Folder]:
         return self._list_folders(self._session)
@@ -116,7 +116,7 @@ class EwsMailbox:
 
     def _headers(self, wanted: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         found = self._present(wanted, shape("item:Size", "item:HasAttachments", transport_headers()))
-        self._large = {item for item, answer in found.items() if _is_large(answer)}
+        self._large = {item: _number(text(answer, "t:Size")) for item, answer in found.items() if _is_large(answer)}
         headers = {item: header for item, answer in found.items() if (header := _transport_header(answer)) is not None}
         without = [item for item in found if item not in headers]
         if without:
@@ -137,11 +137,22 @@ class EwsMailbox:
                     found[item] = element
         return found
 
-    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:  # noqa: ARG002
-        """The MIME as Exchange writes it; of large messages only the text, where attachments are not asked for."""
-        if delivery_id in self._large and not with_attachments:
-            return self._reduced(delivery_id)
-        return self.whole(delivery_id)
+    def fetch(
+        self,
+        folder: Folder,  # noqa: ARG002
+        delivery_id: str,
+        *,
+        with_attachments: bool = False,
+        documents: DocumentLimits | None = None,
+    ) -> bytes | None:
+        """The MIME as Exchange writes it; of large messages only the text, where attachments are not asked for.
+
+        Documents come with the whole message or, where that is larger than all of them may be, not at all.
+        """
+        size = self._large.get(delivery_id)
+        if size is None or with_attachments or (documents and size <= documents.together):
+            return self.whole(delivery_id)
+        return self._reduced(delivery_id)
 
     def _reduced(self, item: str) -> bytes | None:
         found = self._present([item], shape(*reduced.FIELDS, transport_headers(), body=True)).get(item)

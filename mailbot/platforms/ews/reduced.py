@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from mailbot.mail.left_out import LEFT_OUT
 from mailbot.platforms.ews.xml import Element, each, first, text
 
 #: messages up to this size are fetched whole: that is one question less
@@ -22,7 +23,7 @@ _BASE64_LINE = 76
 
 
 def rebuilt(header: bytes, item: Element) -> bytes:
-    """A message with this header block, the item's body, and its attachments empty."""
+    """A message with this header block, the item's body, and its attachments left out."""
     boundary = b"=_mailbot_" + base64.b16encode(header[-16:]).lower()
     pieces = [_CONTENT_FIELD.sub(b"", header).rstrip(_CRLF), _CRLF, b"MIME-Version: 1.0", _CRLF]
     pieces += [b'Content-Type: multipart/mixed; boundary="', boundary, b'"', _CRLF, _CRLF]
@@ -52,4 +53,4 @@ def _attachments(item: Element) -> Iterator[bytes]:
             f"Content-Type: {'message/rfc822' if is_message else kind.lower()}\r\n"
             f"Content-Disposition: {'inline' if text(attachment, 't:IsInline') == 'true' else 'attachment'}; "
             f"filename*=UTF-8''{name}\r\n\r\n"
-        ).encode("ascii")
+        ).encode("ascii") + LEFT_OUT

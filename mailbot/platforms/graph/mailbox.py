@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from mailbot.platforms.base import Arrival, Changes, Folder
+from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder
 from mailbot.platforms.graph.ahead import Ahead
 from mailbot.platforms.graph.answers import Answer, Forgotten, Json, NoMailbox, NotFound, Question, refusal
 from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, path
@@ -76,7 +76,14 @@ class GraphMailbox:
                 else:
                     yield delivery_id, _header(question, answer)
 
-    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:  # noqa: ARG002
+    def fetch(
+        self,
+        folder: Folder,  # noqa: ARG002
+        delivery_id: str,
+        *,
+        with_attachments: bool = False,  # noqa: ARG002
+        documents: DocumentLimits | None = None,  # noqa: ARG002
+    ) -> bytes | None:
         """Graph gives a message whole or not at all (learn.microsoft.com/graph/outlook-get-mime-message)."""
         if self._content is not None and self._content[0] == delivery_id:
             return self._content[1]

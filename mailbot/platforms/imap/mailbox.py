@@ -7,7 +7,8 @@ from itertools import islice
 from typing import TypeVar
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import Arrival, Changes, Folder
+from mailbot.mail.left_out import Allowance
+from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder
 from mailbot.platforms.imap import reading, structure
 from mailbot.platforms.imap.answers import FolderState
 from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
@@ -126,8 +127,16 @@ class ImapMailbox:
                     break
         yield from ((each, None) for each in asked)
 
-    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:
-        """Small messages whole, and some of those that follow with them; of large ones the text, unless all is asked.
+    def fetch(
+        self,
+        folder: Folder,
+        delivery_id: str,
+        *,
+        with_attachments: bool = False,
+        documents: DocumentLimits | None = None,
+    ) -> bytes | None:
+        """Small messages whole, and some of those that follow with them; of large ones the text, and documents within
+        their limits, unless all is asked.
 
         Empty when the server cannot give a message that is there.
         """
@@ -146,7 +155,7 @@ class ImapMailbox:
             size = number(told[uid].get(b"RFC822.SIZE")) if uid in told else 0
         if with_attachments or (size or 0) <= reading.WHOLE_OCTETS:
             return self._sections(folder, [uid], _WHOLE).get(uid)
-        return self._text(folder, uid)
+        return self._parts(folder, uid, documents)
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -234,8 +243,8 @@ class ImapMailbox:
         given = {uid: value for uid, value in values.items() if value is not None}
         return given | dict.fromkeys([*unreadable, *present], b"")
 
-    def _text(self, folder: Folder, uid: int) -> bytes | None:
-        """A large message with its attachments empty."""
+    def _parts(self, folder: Folder, uid: int, documents: DocumentLimits | None) -> bytes | None:
+        """A large message without its attachments, but for `documents`."""
         header_item = f"BODY.PEEK[HEADER]<0.{reading.HEADER_OCTETS}>"
         found, unreadable = self._gently(folder, [uid], f"BODYSTRUCTURE {header_item}")
         if uid not in found:
@@ -247,6 +256,10 @@ class ImapMailbox:
         header = section(found[uid], b"BODY[HEADER]") or b""
         items: FetchItems = {}
         for request in structure.requests(parts):
+            more, _ = self._gently(folder, [uid], request)
+            items.update(more.get(uid, {}))
+        allowance = Allowance(documents.each, documents.together) if documents else Allowance(0, 0)
+        for request in structure.document_requests(header, parts, items, allowance):
             more, _ = self._gently(folder, [uid], request)
             items.update(more.get(uid, {}))
         return structure.rebuilt(header, parts, items)

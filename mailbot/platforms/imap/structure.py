@@ -1,14 +1,16 @@
 """Fetching the text of a large message without its attachments.
 
 BODYSTRUCTURE tells what parts there are; the text parts and all MIME headers are fetched, and put together again with
-the boundaries of the original. Attachments are there with their headers and without content.
+the boundaries of the original. Attachments are there with their headers; content that is not asked for is left out
+(mail/left_out.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailbot.mail.headers import read_block
-from mailbot.mail.parameters import parse_structured
+from mailbot.mail.left_out import LEFT_OUT, Allowance
+from mailbot.mail.parameters import parse_structured, safe_filename
 from mailbot.platforms.imap.syntax import FetchItems, Value, number, section, text
 
 #: of one text part; what is longer is a log file or an attack, and is judged by its beginning
@@ -77,8 +79,11 @@ def octets_wanted(entity: Entity) -> int:
     """How much of a part's content is text that rules read; 0 for attachments."""
     if entity.content_type in _REPORTS:
         return _REPORT_OCTETS
-    is_text = entity.content_type.startswith("text/") and entity.disposition != "attachment"
-    return _TEXT_OCTETS if is_text else 0
+    return _TEXT_OCTETS if _is_text(entity) else 0
+
+
+def _is_text(entity: Entity) -> bool:
+    return entity.content_type.startswith("text/") and entity.disposition != "attachment"
 
 
 def requests(parts: Sequence[Entity]) -> Iterator[str]:
@@ -96,8 +101,31 @@ def requests(parts: Sequence[Entity]) -> Iterator[str]:
         yield " ".join(items[start : start + _SECTIONS])
 
 
+def document_requests(header: bytes, parts: Sequence[Entity], items: FetchItems, allowance: Allowance) -> Iterator[str]:
+    """What to FETCH besides, one by one: attachments that somebody could read. `items`: the answer to `requests`."""
+    for part in parts:
+        is_whole = part.octets <= octets_wanted(part)
+        if part.is_multipart or is_whole or (_is_text(part) and part.content_type not in _REPORTS):
+            continue
+        own_header = section(items, _mime(part)) or b"" if part.section else header
+        if allowance.takes(_filename(own_header), part.content_type, part.octets):
+            yield f"BODY.PEEK[{part.section or 'TEXT'}]"
+
+
+def _mime(part: Entity) -> bytes:
+    return f"BODY[{part.section}.MIME]".encode()
+
+
+def _filename(header: bytes) -> str | None:
+    """As the parser reads it (mail/mime.py)."""
+    fields = read_block(header, 0).headers
+    names = (("content-disposition", "filename"), ("content-type", "name"))
+    found = (parse_structured(fields.raw(field)).parameters.get(name) for field, name in names)
+    return safe_filename(next(filter(None, found), None))
+
+
 def rebuilt(header: bytes, parts: Sequence[Entity], items: FetchItems) -> bytes:
-    """The message as it was, its attachments empty."""
+    """The message as it was, without the content of attachments that are not among `items`."""
     pieces = [header]
     open_: list[tuple[bytes, int]] = []
     for part in parts:
@@ -105,12 +133,14 @@ def rebuilt(header: bytes, parts: Sequence[Entity], items: FetchItems) -> bytes:
             pieces.append(b"--" + open_.pop()[0] + b"--" + _CRLF)
         own_header = header
         if part.section:
-            own_header = _ended(section(items, f"BODY[{part.section}.MIME]".encode()) or b"")
+            own_header = _ended(section(items, _mime(part)) or b"")
             pieces += [b"--", open_[-1][0] if open_ else b"", _CRLF, own_header]
         if part.is_multipart:
             open_.append((_boundary(own_header), part.depth))
         else:
-            content = section(items, f"BODY[{part.section or 'TEXT'}]".encode()) or b""
+            content = section(items, f"BODY[{part.section or 'TEXT'}]".encode())
+            if content is None:
+                content = LEFT_OUT if part.octets and not octets_wanted(part) else b""
             pieces += [content, _CRLF if part.section else b""]
     pieces += [b"--" + boundary + b"--" + _CRLF for boundary, _ in reversed(open_)]
     return b"".join(pieces)

@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailbot.errors import MailbotError, TransientError
-from mailbot.platforms.base import Arrival, Changes, Folder
+from mailbot.mail.left_out import Allowance, reduced
+from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder
 from mailbot.platforms.maildir import names
 from mailbot.platforms.maildir.cursor import MaildirCursor, Stamp
 from mailbot.platforms.maildir.folder import Listing, OpenFolder, opened, trouble
+from mailbot.platforms.maildir.octets import FileOctets
 
 #: A directory's time is that of its last change, but only as fine as the file system keeps it (milliseconds on ext4,
 #: two seconds on FAT, and NFS clients and servers disagree): within this time an equal stamp proves nothing.
 _SETTLING_SECONDS = 10
 _HEADER_BLOCK_OCTETS = 16 * 1024
 _MAX_HEADER_OCTETS = 2 * 1024 * 1024
+#: a file up to this size is read whole: cheaper than to look for its parts first
+_WHOLE_OCTETS = 1024 * 1024
+_NO_DOCUMENTS = DocumentLimits(0, 0)
 _MAX_LOOKUPS = 3
 
 
@@ -126,9 +131,18 @@ class MaildirMailbox:
             for delivery_id in delivery_ids:
                 yield delivery_id, self._read(there, delivery_id, _read_header_block)
 
-    def fetch(self, folder: Folder, delivery_id: str, *, with_attachments: bool = False) -> bytes | None:  # noqa: ARG002
+    def fetch(
+        self,
+        folder: Folder,
+        delivery_id: str,
+        *,
+        with_attachments: bool = False,
+        documents: DocumentLimits | None = None,
+    ) -> bytes | None:
+        limits = documents or _NO_DOCUMENTS
+        reader = _read_all if with_attachments else lambda descriptor: _read_reduced(descriptor, limits)
         with opened(self._root, folder.id) as there:
-            return self._read(there, delivery_id, _read_all)
+            return self._read(there, delivery_id, reader)
 
     def _read(self, there: OpenFolder | None, delivery_id: str, reader: Callable[[int], bytes]) -> bytes | None:
         """The file may have moved from new to cur or got other flags since it was listed: look it up again."""
@@ -198,6 +212,14 @@ def _header_end(raw: bytes, searched: int) -> int | None:
         return raw.index(b"\n") + 1
     ends = [at + len(mark) for mark in (b"\n\n", b"\n\r\n") if (at := raw.find(mark, searched)) >= 0]
     return min(ends, default=None)
+
+
+def _read_reduced(descriptor: int, limits: DocumentLimits) -> bytes:
+    """A large file without its attachments, but for documents within `limits`."""
+    octets = FileOctets(descriptor)
+    if len(octets) <= _WHOLE_OCTETS or b"\n" not in octets[:_MAX_HEADER_OCTETS]:  # an old Macintosh ends lines with CR
+        return _read_all(descriptor)
+    return reduced(octets, Allowance(limits.each, limits.together))
 
 
 def _read_all(descriptor: int) -> bytes:
