@@ -107,6 +107,14 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "put_back": ("texten är en annan",),
         "command": "mailbot absence verify B7KQ-2M9X --mend",
     },
+    "absence_forward": {
+        **_ITEM,
+        "person": "Anna Ek",
+        "withheld": "",
+        "title": "Bygglov för carport",
+        "sender": "bo@privat.example",
+        "sender_name": "Bo Berg",
+    },
     "absence_returned": {
         "absence": _ABSENCE,
         "forwarded": True,

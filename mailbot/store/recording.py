@@ -22,6 +22,8 @@ from mailbot.store.references import References
 from mailbot.store.settling import settle
 from mailbot.store.tables import deliveries, diary_items, messages, sent_traces
 
+_TO_REGISTRAR = frozenset({"forward", "announcement"})
+
 
 def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], references: References, now: datetime) -> None:
     """Everything that follows from `outcomes`, in the caller's transaction."""
@@ -134,12 +136,10 @@ def _matched(connection: Connection, entries: Sequence[Entry]) -> set[str]:
 
 
 def _mail(entry: Entry) -> list[NewMail]:
-    """The mail of an entry, tied to the reference its item really got."""
-    if entry.proposed_before:
-        return []
-    return [
-        replace(mail, ref=entry.item_ref) if mail.ref == entry.outcome.item_ref else mail for mail in entry.outcome.mail
-    ]
+    """The mail of an entry, tied to the reference its item really got. The registrar is told once of what several
+    units' mailboxes got."""
+    wanted = [mail for mail in entry.outcome.mail if not (entry.proposed_before and mail.kind in _TO_REGISTRAR)]
+    return [replace(mail, ref=entry.item_ref) if mail.ref == entry.outcome.item_ref else mail for mail in wanted]
 
 
 def record_gone(

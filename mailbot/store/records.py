@@ -89,7 +89,7 @@ class NewMail:
     """Outgoing mail to queue with the decision that causes it; rendered once, never again (invariant 2)."""
 
     dedup_key: str
-    kind: Literal["forward", "announcement", "holding_reply", "digest", "notice"]
+    kind: Literal["forward", "announcement", "holding_reply", "digest", "notice", "absence_reply", "absence_forward"]
     #: who reads it decides what happens when the outcome stays unclear: resend to staff, hold towards citizens
     audience: Literal["staff", "citizen"]
     to: tuple[str, ...]

@@ -18,6 +18,7 @@ from mailbot.policy.absence import Absence, Option
 from mailbot.policy.workdays import iso_week
 from mailbot.store.absences import STANDING
 from mailbot.store.records import StoredAbsence
+from mailbot.work.absence_facts import authority_mailbox
 from mailbot.work.absence_texts import auto_reply
 from mailbot.work.context import Context
 
@@ -129,10 +130,9 @@ def forward_to(config: Config, absence: Absence) -> str | None:
         colleague = config.person(absence.colleague)
         return colleague.email if colleague is not None else None
     if absence.option is Option.TO_AUTHORITY_MAILBOX:
-        own = mailbox_of(config, absence)
-        authorities = [each for each in config.mailboxes if each.role == "authority"]
-        authorities.sort(key=lambda each: each.unit != own.unit)
-        return authorities[0].address if authorities else None
+        # Another unit's authority mailbox is another authority's: secrecy holds between them (OSL 8 kap. 1-2 §§).
+        found = authority_mailbox(config, mailbox_of(config, absence))
+        return found.address if found is not None else None
     return None
 
 

@@ -58,7 +58,7 @@ def reply_to(
     )
     return NewMail(
         dedup_key=key,
-        kind="notice",
+        kind="absence_reply",
         audience="citizen",
         to=(sender.email,),
         envelope_from="",  # RFC 3834 section 3.3: a bounce of an automatic reply must not come back

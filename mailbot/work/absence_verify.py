@@ -10,6 +10,7 @@ from datetime import datetime
 
 from mailbot.errors import MailbotError
 from mailbot.platforms.base import AutoReplies, AutoReply
+from mailbot.policy.absence import Option
 from mailbot.store.records import StoredAbsence
 from mailbot.work import absence_probe
 from mailbot.work.absence_install import forward_to, local_date, mailbox_of, next_of, opened, wanted_reply, window
@@ -46,7 +47,9 @@ def verify(context: Context, stored: StoredAbsence, now: datetime, *, probe: boo
     except MailbotError:
         return _unreachable(stored)
     configured = not problems and not later
-    proven, probe_problems = _proof(context, stored, now, try_now=probe and inside and configured)
+    # A probe proves what a server does; mailbot passes probes over, and its own mail is settled in the outbox.
+    try_now = probe and inside and configured and not by_mailbot
+    proven, probe_problems = _proof(context, stored, now, try_now=try_now)
     return Verification(
         ref=stored.ref,
         person=stored.absence.person,
@@ -103,10 +106,10 @@ def _forward_problems(context: Context, stored: StoredAbsence, *, inside: bool) 
     settings = mailbox_of(context.config, stored.absence)
     wanted = forward_to(context.config, stored.absence)
     with opened(context.open_forward_rules(settings)) as rules:
+        if wanted is None and stored.absence.option is Option.TO_AUTHORITY_MAILBOX:
+            yield "forward_missing"  # the unit has no authority mailbox any more
         if rules is None:
-            if wanted is not None:
-                yield "forward_missing"  # this server forwards nothing
-            return
+            return  # mailbot forwards itself, as mail is read (`absence_forwards`)
         if not (inside or rules.windowed):
             return
         found = {each.lower() for each in rules.read(settings.address)}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 import structlog
 
@@ -15,17 +16,19 @@ from mailbot.mail.received import arrival_time
 from mailbot.platforms.base import Arrival, DocumentLimits, Folder, Mailbox
 from mailbot.policy.addressee import unit_meant
 from mailbot.policy.decide import decide, unparsable_decision
-from mailbot.policy.model import Decision, Direction, Stage
+from mailbot.policy.model import Decision, Direction, Facts, Stage
 from mailbot.policy.refusals import collect
 from mailbot.policy.secret_conversation import keep_secret
 from mailbot.policy.webforms import askers
 from mailbot.store.records import DeliverySeen, NewMail, Outcome
+from mailbot.work.absence_forwards import AbsenceForwards
 from mailbot.work.absence_install import window
 from mailbot.work.absence_probe import is_probe
 from mailbot.work.absence_replies import own_absence, reply_to
 from mailbot.work.attachment_texts import LIMITS, attachment_texts
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
+from mailbot.work.forwarded_copies import ForwardedCopies
 from mailbot.work.handover import mail_for
 from mailbot.work.mode import enforced_since
 from mailbot.work.own_signature import organisation_lines
@@ -44,7 +47,16 @@ class _Reading:
     key: str
     message: Message | None
     unparsable: str | None
+    #: what holds for the mailbox whose mail it is
+    facts: Facts
+    #: whose it is to answer, or ""
+    assignee: str
+    received_at: datetime
     decision: Decision | None = None
+
+    @property
+    def unit(self) -> str:
+        return self.facts.unit or ""
 
 
 class Judge:
@@ -62,7 +74,10 @@ class Judge:
         self._start = clocks_start_at(context)
         self._enforced_since = enforced_since(context)
         self._own_lines = organisation_lines(context.config.organisation)
-        self._away = own_absence(context, settings, now) if folder.role not in ("sent", "junk") else None
+        answered = folder.role not in ("sent", "junk")
+        self._away = own_absence(context, settings, now) if answered else None
+        self._forwards = AbsenceForwards(context, settings) if answered else None
+        self._copies = ForwardedCopies(context, settings, self._static, now) if folder.role != "sent" else None
 
     def is_too_old(self, arrival: Arrival) -> bool:
         """Arrived before `start_from`: not read at all. Legal arrival is never later than the internal date."""
@@ -75,12 +90,11 @@ class Judge:
         known = look_up(self._context, [reading.key for reading in readings], messages)
         secret_ids = {one for one, conversation in known.conversations.items() if conversation.confidential}
         for reading in readings:
-            received_at = self._received_at(reading)
-            judged = (
-                self._judged(reading, known, received_at) if self._must_judge(reading, known, received_at) else reading
-            )
+            must_judge = self._must_judge(reading, known)
+            judged = self._judged(reading, known) if must_judge else reading
             judged = _with_its_conversation(judged, secret_ids)
-            yield self._outcome(judged, received_at, hold_replies=hold_replies)
+            outcome = self._outcome(judged, hold_replies=hold_replies)
+            yield self._with_mail(judged, outcome, known, secret_ids, vanished=must_judge and judged.decision is None)
 
     def _is_probe(self, reading: _Reading) -> bool:
         """A probe is no mail for anybody: it enters no clock, digest or register, and is not even recorded."""
@@ -95,25 +109,36 @@ class Judge:
             try:
                 message = parse(whole, own_signature_lines=self._own_lines)
             except UnparsableMessage as error:
-                return _Reading(arrival, raw_key(whole), None, str(error))
-        return _Reading(arrival, content_key(message), message, None)
+                return self._placed(arrival, raw_key(whole), None, str(error))
+        return self._placed(arrival, content_key(message), message, None)
 
-    def _must_judge(self, reading: _Reading, known: Known, received_at: datetime) -> bool:
+    def _placed(self, arrival: Arrival, key: str, message: Message | None, unparsable: str | None) -> _Reading:
+        """With whose mail it is, and how far it may be read."""
+        received_at, facts, assignee = self._received_at(arrival, message), self._static, self._assignee()
+        source = self._copies.source(message, arrival.internal_date) if self._copies and message else None
+        if source is not None:
+            facts, assignee = source.facts, source.person
+        elif facts.last_stage is Stage.HEADERS and self._forwards and self._forwards.may_read_in_full(received_at):
+            facts = replace(facts, last_stage=Stage.ATTACHMENTS)
+        return _Reading(arrival, key, message, unparsable, facts, assignee, received_at)
+
+    def _must_judge(self, reading: _Reading, known: Known) -> bool:
         """Not what is older than the clocks, nor a further copy of what this unit has judged at least as fully."""
-        if self._start is not None and received_at < self._start:
+        if self._start is not None and reading.received_at < self._start:
             return False
-        before = known.messages.get(reading.key)
-        stage = Stage.HEADERS if self._static.last_stage is Stage.HEADERS else Stage.BODY
-        return before is None or not before.judged_for(
-            self._settings.unit, at_least=stage, sent=self._folder.role == "sent"
-        )
+        return not self._judged_before(reading, known)
 
-    def _judged(self, reading: _Reading, known: Known, received_at: datetime) -> _Reading:
+    def _judged_before(self, reading: _Reading, known: Known) -> bool:
+        before = known.messages.get(reading.key)
+        stage = Stage.HEADERS if reading.facts.last_stage is Stage.HEADERS else Stage.BODY
+        return before is not None and before.judged_for(reading.unit, at_least=stage, sent=self._folder.role == "sent")
+
+    def _judged(self, reading: _Reading, known: Known) -> _Reading:
         """Decide, reading further as long as a rule asks. An unexpected failure is recorded, never passed over."""
         message = reading.message
         if message is None:
             return replace(reading, decision=unparsable_decision())
-        facts = facts_for(self._static, message, known, self._direction(message), received_at)
+        facts = facts_for(reading.facts, message, known, self._direction(message), reading.received_at)
         policy = self._context.config.policy
         try:
             decision = decide(message, facts, policy, self._now)
@@ -139,10 +164,10 @@ class Judge:
             return replace(reading, unparsable=reason, decision=unparsable_decision())
         return replace(reading, message=message, decision=decision)
 
-    def _outcome(self, reading: _Reading, received_at: datetime, *, hold_replies: bool) -> Outcome:
-        references, unit = self._context.references, self._settings.unit
+    def _outcome(self, reading: _Reading, *, hold_replies: bool) -> Outcome:
+        references, unit = self._context.references, reading.unit
         asker, other = askers(reading.message, self._static) if reading.message else (None, None)
-        outcome = Outcome(
+        return Outcome(
             delivery=DeliverySeen(
                 mailbox=self._settings.address,
                 folder=self._folder.id,
@@ -154,9 +179,9 @@ class Judge:
             message=reading.message,
             unparsable=reading.unparsable,
             direction=self._direction(reading.message),
-            received_at=received_at,
+            received_at=reading.received_at,
             unit=unit,
-            assignee=self._assignee(),
+            assignee=reading.assignee,
             decision=reading.decision,
             item_ref=references.ref(reading.key, unit),
             hold_replies=hold_replies,
@@ -165,11 +190,36 @@ class Judge:
             other_asker=other.email if other else None,
             text_print=self._text_print(reading),
         )
+
+    def _with_mail(
+        self, reading: _Reading, outcome: Outcome, known: Known, secret_ids: set[str], *, vanished: bool
+    ) -> Outcome:
+        """The outcome with the mail it causes."""
+        received_at = outcome.received_at
         if not self._context.enforcing or (self._enforced_since and received_at < self._enforced_since):
             return outcome  # invariant 4: nothing that piled up before the switch is sent
-        original = self._fetch(reading.arrival, with_attachments=True) if _hands_over(reading.decision) else None
-        mail = mail_for(self._context, outcome, original, self._now)
-        return replace(outcome, mail=(*mail, *self._absence_reply(outcome)))
+        fetch = cache(lambda: self._fetch(reading.arrival, with_attachments=True))
+        mail = mail_for(self._context, outcome, fetch() if _hands_over(reading.decision) else None, self._now)
+        forward = None
+        if self._forwards is not None and not vanished and not self._is_ours(outcome, known):
+            confidential = self._confidential(reading, known, secret_ids)
+            forward = self._forwards.mail_for(outcome, self._now, confidential=confidential, fetch=fetch)
+        return replace(outcome, mail=(*mail, *self._absence_reply(outcome), *([forward] if forward else [])))
+
+    def _is_ours(self, outcome: Outcome, known: Known) -> bool:
+        """Mailbot's own mail, also a further copy of it. What others send under its Message-ID is theirs."""
+        message = outcome.message
+        return message is not None and (
+            message.message_id in known.ours and message.author.email == self._static.service_address
+        )
+
+    def _confidential(self, reading: _Reading, known: Known, secret_ids: set[str]) -> bool | None:
+        """Also of a further copy that was not judged again; None: nobody has judged that."""
+        if reading.decision is not None:
+            return reading.decision.confidential
+        message_id = reading.message.message_id if reading.message is not None else None
+        fully = reading.facts.last_stage is not Stage.HEADERS and self._judged_before(reading, known)
+        return message_id in secret_ids if fully and message_id in known.conversations else None
 
     def _absence_reply(self, outcome: Outcome) -> tuple[NewMail, ...]:
         """The automatic reply of who is away, where no server gives it; also to a mail that a colleague's copy of has
@@ -221,13 +271,13 @@ class Judge:
             return "incoming"  # a citizen's words, though the envelope is ours
         return "internal" if message.author.domain in self._static.own_domains else "incoming"
 
-    def _received_at(self, reading: _Reading) -> datetime:
+    def _received_at(self, arrival: Arrival, message: Message | None) -> datetime:
         """Legal arrival (requirements 0); for what we sent, when it was filed."""
-        internal_date = reading.arrival.internal_date
-        if reading.message is None or self._folder.role == "sent":
+        internal_date = arrival.internal_date
+        if message is None or self._folder.role == "sent":
             return internal_date
         hosts = frozenset(host.lower() for host in self._context.config.organisation.mail_hosts)
-        return arrival_time(reading.message.headers, own_hosts=hosts, internal_date=internal_date, now=self._now)
+        return arrival_time(message.headers, own_hosts=hosts, internal_date=internal_date, now=self._now)
 
     def _assignee(self) -> str:
         """A personal mailbox's owner; mail to any other is the mail officers' to hand out."""

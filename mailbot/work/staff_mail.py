@@ -17,7 +17,7 @@ def staff_mail(
     rendered: Rendered,
     *,
     dedup_key: str,
-    kind: Literal["forward", "announcement", "digest", "notice"],
+    kind: Literal["forward", "announcement", "digest", "notice", "absence_forward"],
     to: Sequence[str],
     now: datetime,
     original: bytes | None = None,
@@ -25,10 +25,11 @@ def staff_mail(
     ref: str | None = None,
     reply_to: str | None = None,
     in_reply_to: str | None = None,
+    about: str | None = None,
     ticket: NewTicket | None = None,
 ) -> NewMail:
     """A mail ready to queue (invariant 2); `now` is its date, aware. `original` goes along untouched, `event` as a
-    calendar file.
+    calendar file. `about` is the Message-ID of the mail to whose conversation it belongs.
 
     With a `ticket` its reader may act by answering it; answers go to the service mailbox, or to `reply_to`.
     """
@@ -44,7 +45,7 @@ def staff_mail(
         date=now,
         reply_to=reply_to,
         in_reply_to=in_reply_to,
-        references=(in_reply_to,) if in_reply_to else (),
+        references=tuple(filter(None, (about, in_reply_to))),
         auto_submitted="auto-replied" if in_reply_to else "auto-generated",
         original=original,
         event=event,

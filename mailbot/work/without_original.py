@@ -1,9 +1,10 @@
-"""Where an original lies that no mail could carry untouched, told to the registrar in its place."""
+"""Where an original lies that no mail could carry untouched, told to its reader in its place."""
 
 from datetime import datetime
 
 from mailbot.errors import MailbotError, UserError
 from mailbot.store.records import DeliverySeen, NewMail, NewTicket, OutboxItem
+from mailbot.work import absence_forwards
 from mailbot.work.context import Context
 from mailbot.work.staff_mail import staff_mail
 
@@ -13,6 +14,8 @@ def note_instead(context: Context, item: OutboxItem, reason: str, now: datetime)
 
     `reason` is that of CannotCarry. None for mail that carries no original.
     """
+    if item.kind == "absence_forward":
+        return absence_forwards.note_instead(context, item, reason, now)
     if item.kind != "forward" or item.item_ref is None:
         return None
     try:
