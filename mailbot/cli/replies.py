@@ -64,7 +64,7 @@ def list_replies(
             emit_json(as_contract(one, proposed.get(one.ref)))
         return
     language, today = chosen(lang, config), instant(at, config.zone).astimezone(config.zone).date()
-    columns = ("ref", "due_on", "state", "assignee", "mailbox", "asker", "subject")
+    columns = ("ref", "due_on", "state", "proposed_answer_at", "assignee", "mailbox", "asker", "subject")
     table(
         [say(language, f"replies.{column}") for column in columns],
         [
@@ -72,6 +72,7 @@ def list_replies(
                 one.ref,
                 f"{runs_out_on(one) or '-'}{' !' if one.state == 'open' and is_overdue(one, today) else ''}",
                 shown("state", one.state, language),
+                proposed[one.ref].sent_at.astimezone(config.zone).date().isoformat() if one.ref in proposed else "-",
                 one.assignee or "-",
                 one.mailbox,
                 one.asker if not one.confidential else "",

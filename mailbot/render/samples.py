@@ -180,9 +180,17 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "block": ("*" * 64, "Med vänlig hälsning", "Anna Ek", "Byns kommun", "Tel: 0900-100 01"),
         "organisation": _ORGANISATION,
     },
+    "stray_mail": {
+        **_ITEM,
+        "confidential": False,
+        "title": "När plogas Skolgatan?",
+        "sender": "bo@privat.example",
+        "has_original": True,
+    },
     "announce_confidential": _ITEM,
     "announce_unparsable": _ITEM,
     "answer_report": {
+        "about_items": True,
         "person": "Eva Holm",
         "done": ({"ref": "B7KQ-2M9X", "what": "registered", "value": "KS 2026/12"},),
         "unclear": (
@@ -265,6 +273,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "digest": {
             "today": _TODAY,
             "missed": (_MISSED, {**_MISSED, "person": ""}),
+            "late_documents": _rows(_REPLY),
             "overdue": _rows(_REPLY, {**_HIDDEN_REPLY, "days_late": 4}, more=1),
             "unconfirmed": _rows(_DIARY, more=1),
             "unread": _UNREAD,

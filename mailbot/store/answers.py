@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, Select, select, update
 from mailbot.store import audit
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.database import Database, chunks, upsert
-from mailbot.store.records import AnswerRow, AnswerSeen, AnswerState, Ticket
+from mailbot.store.recording import record_outcomes
+from mailbot.store.records import AnswerRow, AnswerSeen, AnswerState, Outcome, Ticket
 from mailbot.store.references import References
 from mailbot.store.tables import answers, cursors, sent_traces, tickets
 
@@ -94,6 +95,15 @@ class Answers:
                 detail = {"state": state, "reason": reason, "kind": ticket.kind if ticket else None}
                 actor = f"person:{person}" if state in ("done", "unclear") and person else RULES
                 audit.append(connection, [NewLine(actor=actor, action="answer_read", detail=detail)], now=now)
+
+    def settle_as_mail(self, content_print: str, outcome: Outcome, *, reason: str, now: datetime) -> None:
+        """It was no answer to us but mail to the organisation: what follows from it is recorded as in any mailbox,
+        together with the state of the row (invariant 1)."""
+        here = (answers.c.content_print == content_print, answers.c.state == "waiting")
+        values = {"state": "ignored", "reason": reason, "person": None, "settled_at": now}
+        with self._database.write() as connection:
+            if connection.execute(update(answers).where(*here).values(**values)).rowcount:
+                record_outcomes(connection, [outcome], self._references, now)
 
     def ticket_of_code(self, code: str) -> Ticket | None:
         """The ticket with this code, or None."""

@@ -108,7 +108,7 @@ def unit_rows(connection: Connection, entries: Sequence[Entry]) -> tuple[RowSet,
     for entry in entries:
         outcome = entry.outcome
         copy = {
-            "mailbox": outcome.delivery.mailbox,
+            "mailbox": outcome.mailbox,
             "assignee": outcome.assignee,
             "received_at": outcome.received_at,
             "sent": entry.sent,

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, case, delete, distinct, func, select
 from mailbot.policy.model import Stage
 from mailbot.store.database import Database, chunks, upsert
 from mailbot.store.linking import stored_links
+from mailbot.store.matters import matter_of
 from mailbot.store.recording import record_gone, record_outcomes, record_vanished
-from mailbot.store.records import ConversationFacts, JudgedCounts, KnownMessage, MailboxCheck, Outcome
+from mailbot.store.records import ConversationFacts, JudgedCounts, KnownMessage, MailboxCheck, Matter, Outcome
 from mailbot.store.references import References
 from mailbot.store.tables import (
     cursors,
@@ -125,6 +126,12 @@ class Intake:
             )
             for one, conversation in linked.items()
         }
+
+    def matter(self, message_ids: Iterable[str]) -> Matter | None:
+        """Where the conversation of these Message-IDs is dealt with; None when they are tied to nothing."""
+        prints = {self._references.fingerprint(message_id) for message_id in message_ids}
+        with self._database.read() as connection:
+            return matter_of(connection, sorted(set(stored_links(connection, sorted(prints)).values())))
 
     def record(
         self,

@@ -39,7 +39,7 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
         "item_ref": entry.item_ref,
         "side": entry.side,
         "stage": decision.stage.value,
-        "mailbox": entry.outcome.delivery.mailbox,
+        "mailbox": entry.outcome.mailbox,
         "decided_at": now,
         "decision": codec.encode(decision),
     }

@@ -4,18 +4,32 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from mailbot.store.database import insert_new
+from mailbot.store.database import chunks, insert_new
 from mailbot.store.records import NewMail, NewTicket
 from mailbot.store.references import References
-from mailbot.store.tables import outbox, tickets
+from mailbot.store.tables import links, obligations, outbox, tickets
 
 
 def queue(connection: Connection, mails: Sequence[NewMail], references: References, now: datetime) -> int:
     """Queue what was not queued before under the same `dedup_key`, sent or not, with its tickets; how many were new."""
     insert_new(connection, tickets, [_ticket(mail, mail.ticket, references, now) for mail in mails if mail.ticket])
+    _link_holding_replies(connection, mails, references)
     return insert_new(connection, outbox, [_row(mail, references, now) for mail in mails])
+
+
+def _link_holding_replies(connection: Connection, mails: Sequence[NewMail], references: References) -> None:
+    """Some programs name nothing but the mail that they answer: what citizens answer to ours is in their conversation,
+    and stays secret where that is."""
+    ours = {mail.ref: mail.message_id for mail in mails if mail.kind == "holding_reply" and mail.ref}
+    for piece in chunks(sorted(ours)):
+        query = select(obligations.c.ref, obligations.c.conversation).where(obligations.c.ref.in_(piece))
+        rows = [
+            {"message_id_print": references.fingerprint(ours[ref]), "conversation": conversation}
+            for ref, conversation in connection.execute(query)
+        ]
+        insert_new(connection, links, rows)
 
 
 def _ticket(mail: NewMail, ticket: NewTicket, references: References, now: datetime) -> dict[str, Any]:

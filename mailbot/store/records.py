@@ -135,6 +135,13 @@ class Outcome:
     other_asker: str | None = None
     #: of mail that we sent to mailbot itself: see `References.text_print`
     text_print: str | None = None
+    #: which mailbox it counts to; "": the one in which it lies (mail that strayed into mailbot's own lies elsewhere)
+    counts_to: str = ""
+
+    @property
+    def mailbox(self) -> str:
+        """Whose mail it is."""
+        return self.counts_to or self.delivery.mailbox
 
     @property
     def registering_unit(self) -> str:
@@ -279,6 +286,16 @@ class ConversationFacts:
     confidential: bool = False
     #: registered, else proposed
     diary_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """Where a conversation is dealt with: by its obligations, else by its diary items."""
+
+    unit: str
+    mailbox: str
+    #: "" when nobody in particular
+    assignee: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

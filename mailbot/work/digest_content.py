@@ -22,6 +22,7 @@ from mailbot.work.digest_lines import (
     UnreadMailbox,
     check_line,
     diary_line,
+    is_document_late,
     is_overdue,
     local_date,
     queue_line,
@@ -117,6 +118,9 @@ class HeadDigest:
     today: date
     #: since the last digest: authority mailboxes that nobody checked on a working day
     missed: tuple[CheckLine, ...]
+    #: requests for public documents, whose faster clock the law sets (TF 2:15-16, offl. section 29)
+    late_documents: Rows[ReplyLine]
+    #: every other late answer
     overdue: Rows[ReplyLine]
     #: unconfirmed for `diary.escalate_after` working days
     unconfirmed: Rows[DiaryLine]
@@ -126,7 +130,13 @@ class HeadDigest:
 
     @property
     def count(self) -> int:
-        return len(self.missed) + self.overdue.total + self.unconfirmed.total + len(self.unread)
+        return (
+            len(self.missed)
+            + self.late_documents.total
+            + self.overdue.total
+            + self.unconfirmed.total
+            + len(self.unread)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,13 +226,15 @@ class Desk:
 
     def head(self) -> HeadDigest:
         rules = self.config.policy.diary
-        owed = self.store.obligations.list(states=("open",))
+        owed = [one for one in self.store.obligations.list(states=("open",)) if is_overdue(one, self.today)]
+        documents = [one for one in owed if is_document_late(one, self.today)]
         waiting = self.store.diary.list(states=_WAITING_FOR_REGISTRAR)
         late = [item for item in waiting if self._waits_longer_than(item, rules.escalate_after)]
         return HeadDigest(
             today=self.today,
             missed=self._missed(),
-            overdue=self._lines([obligation for obligation in owed if is_overdue(obligation, self.today)]),
+            late_documents=self._lines(documents),
+            overdue=self._lines([one for one in owed if not is_document_late(one, self.today)]),
             unconfirmed=self._diary(late),
             unread=self._unread(),
             week=week_figures(self.context, self.now),

@@ -128,6 +128,12 @@ def is_overdue(obligation: Obligation, today: date) -> bool:
     return due_on is not None and due_on < today
 
 
+def is_document_late(obligation: Obligation, today: date) -> bool:
+    """Whether a public document should have been handed out; of a confidential matter its kind is not told."""
+    due_on = obligation.document_due_on
+    return due_on is not None and due_on < today and not obligation.confidential
+
+
 def reply_line(
     obligation: Obligation,
     config: Config,

@@ -90,7 +90,7 @@ def _to_registrar(
         registrar.language or config.policy.language,
         ref=outcome.item_ref,
         unit=config.unit(outcome.registering_unit).name,
-        mailbox=outcome.delivery.mailbox,
+        mailbox=outcome.mailbox,
         received_at=outcome.received_at.astimezone(config.zone),
         **values,
     )

@@ -63,8 +63,17 @@ class Judge:
     """Judges the new deliveries of one folder."""
 
     def __init__(
-        self, context: Context, settings: MailboxSettings, mailbox: Mailbox, folder: Folder, now: datetime
+        self,
+        context: Context,
+        settings: MailboxSettings,
+        mailbox: Mailbox,
+        folder: Folder,
+        now: datetime,
+        *,
+        lies_in: str = "",
     ) -> None:
+        """`settings` is the mailbox to which the mail counts; `lies_in` is the one opened, where that is another."""
+        self._lies_in = lies_in or settings.address
         self._context = context
         self._settings = settings
         self._mailbox = mailbox
@@ -169,7 +178,7 @@ class Judge:
         asker, other = askers(reading.message, self._static) if reading.message else (None, None)
         return Outcome(
             delivery=DeliverySeen(
-                mailbox=self._settings.address,
+                mailbox=self._lies_in,
                 folder=self._folder.id,
                 delivery_id=reading.arrival.delivery_id,
                 internal_date=reading.arrival.internal_date,
@@ -189,6 +198,7 @@ class Judge:
             asker=asker.email if asker else None,
             other_asker=other.email if other else None,
             text_print=self._text_print(reading),
+            counts_to=self._settings.address,
         )
 
     def _with_mail(

@@ -94,7 +94,8 @@ def one_pass(
 
 
 def news_pass(context: Context, now: datetime, addresses: Collection[str], back_off: BackOff) -> int:
-    """Read only those mailboxes, in which something has come or gone, and send what follows; how many mails are new.
+    """Read only those mailboxes, in which something has come or gone (in mailbot's own: act on it), and send what
+    follows; how many mails are new.
 
     Clocks and digests are left to the passes over everything.
     """
@@ -103,13 +104,20 @@ def news_pass(context: Context, now: datetime, addresses: Collection[str], back_
         for mailbox in context.config.mailboxes
         if mailbox.address in addresses and mailbox.role != "service" and back_off.may_try(mailbox.address, now)
     ]
-    if not wanted:
+    service = context.config.service_mailbox
+    answered = service.address in addresses and back_off.may_try(service.address, now)
+    if not wanted and not answered:
         return 0
     recovery.notice(context)
-    context.look_ahead(wanted)
+    context.look_ahead((*wanted, service) if answered else wanted)
     mailboxes = read_all(context, wanted, now, lambda _: None)
-    back_off.note(mailboxes, now)
     note_readings(context, mailboxes, now)
+    # After a restored backup answers wait for the pass over everything, which says what went out before them.
+    if answered and not recovery.is_under_way(context):
+        mailboxes = (*mailboxes, read_answers(context, now).mailbox)
+        recovery.bring_up_to(context, now)
+        tell_new_owners(context, now)
+    back_off.note(mailboxes, now)
     sent = deliver_all(context, now)
     new = sum(mailbox.new_messages for mailbox in mailboxes)
     log.info("news_pass", new=new, sent=sent, unread=sum(mailbox.error is not None for mailbox in mailboxes))

@@ -1,4 +1,5 @@
-"""Waking the daemon when mail arrives: one thread for each authority mailbox whose server tells (IMAP IDLE).
+"""Waking the daemon when mail arrives: one thread for each authority mailbox, and for
+mailbot's own, whose server tells (IMAP IDLE).
 
 Polling goes on behind it: a server may stop telling without a word.
 """
@@ -128,8 +129,8 @@ class Watcher:
 
 @contextmanager
 def watching(context: Context, bell: Bell) -> Iterator[None]:
-    """Every authority mailbox is watched while this lasts, and rings `bell`."""
-    mailboxes = [mailbox for mailbox in context.config.mailboxes if mailbox.role == "authority"]
+    """Every authority mailbox, and mailbot's own, is watched while this lasts, and rings `bell`."""
+    mailboxes = [mailbox for mailbox in context.config.mailboxes if mailbox.role in ("authority", "service")]
     watchers = [Watcher(context.open_watch, mailbox, bell) for mailbox in mailboxes]
     threads = [threading.Thread(target=one.run, name="watcher", daemon=True) for one in watchers]
     for thread in threads:

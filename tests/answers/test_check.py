@@ -142,3 +142,32 @@ def test_the_head_names_somebody_by_reply(town, text, named):
     if named:
         town.run("2026-05-12T07:00")
         assert mails(town, f"{named}@by.example", "Kommunstyrelsen:") == 1, "the morning mail goes to them"
+
+
+@pytest.mark.parametrize(("person", "word"), [(EVA, "Sjuk idag"), (EVA, "syk"), ("anna@by.example", "I am sick")])
+def test_everybody_may_say_so_in_answer_to_any_digest(tmp_path, person, word):
+    """Eva is the registrar of the unit, Anna owes an answer."""
+    town = Town(tmp_path)
+    town.run("2026-05-08T07:00")
+    town.deliver(
+        "2026-05-08T09:00", "Överklagande. Jag överklagar beslutet BUN 2026/1 om bygglov.", subject="Överklagan"
+    )
+    town.deliver("2026-05-08T09:01", "Hej Anna! När får jag besked? Tacksam för svar.", to="anna@by.example")
+    town.run("2026-05-08T12:30")
+    town.run("2026-05-11T07:00")
+    digest = [email.message_from_bytes(raw, policy=default) for raw in town.inbox(person) if b"mailbot:" in raw][-1]
+    reply(town, digest, word, "2026-05-11T07:30", by=person)
+    assert town.run("2026-05-11T07:35").answers == 1
+    who = person.partition("@")[0]
+    with town.open() as context:
+        assert who in context.store.away_notices.on(date(2026, 5, 11))
+        assert who not in context.store.away_notices.on(date(2026, 5, 12))
+
+
+def test_the_report_about_a_stand_in_speaks_of_no_references(town):
+    everybody_away(town, "2026-05-12", "2026-05-14")
+    town.run("2026-05-11T08:00")
+    reply(town, newest(town, KARIN, "Vem kontrollerar"), "Anna", "2026-05-11T09:00", by=KARIN)
+    town.run("2026-05-11T09:05")
+    told = newest(town, KARIN, "utfört").get_body(("plain",)).get_content()
+    assert "Anna Ek kontrollerar" in told and "REFERENS" not in told

@@ -132,7 +132,7 @@ def test_absence_replies_reports_and_strangers_start_no_conversation(full_town: 
         reasons = [
             row.reason for row in context.store.answers.settled_since(utc_now() - timedelta(1), ("refused", "ignored"))
         ]
-    assert sorted(str(reason) for reason in reasons) == ["automatic", "stranger"]
+    assert sorted(str(reason) for reason in reasons) == ["automatic", "citizen"]
     assert item(town).state == "forwarded"
     # the morning's digests may have come; nothing answers an answer
     assert all("SV:" not in str(mail["Subject"]) for mail in town.mails("eva")[before:])

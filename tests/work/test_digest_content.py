@@ -409,3 +409,13 @@ def test_the_samples_that_doctor_tries_have_the_fields_of_the_real_digests(confi
     assert set(operator["would_have"]["forwarded"][0]) == names(WouldSend)
     assert set(operator["would_have"]["digests"][0]) == names(WouldDigest)
     assert set(operator["would_have"]["forwarded"][0]["examples"]["shown"][0]) == names(Example)
+
+
+def test_late_document_requests_have_a_heading_of_their_own(config, store):
+    overdue = owe(store, "a", "2026-05-15")
+    document = owe(store, "b", "2026-05-20", document="2026-05-13")
+    owe(store, "c", "2026-05-20", document="2026-05-20")
+    read_all(config, store)
+    digest = Desk(context_of(config, store), MONDAY).head()
+    assert (refs(digest.late_documents), refs(digest.overdue)) == ([document], [overdue])
+    assert digest.count == 2

@@ -12,7 +12,7 @@ from mailbot.platforms.base import Folder, Mailbox
 from mailbot.store.records import AnswerRow, NewMail, Ticket
 from mailbot.store.references import ticket_codes
 from mailbot.work import recovery
-from mailbot.work.answers import absence_form, reports
+from mailbot.work.answers import absence_form, reports, strays
 from mailbot.work.answers.answer import Answer, Reaction, Unclear, Verdict
 from mailbot.work.answers.handlers import HANDLERS
 from mailbot.work.answers.lines import Written, own_text, without_greeting, written_lines
@@ -35,7 +35,9 @@ def act_on_waiting(context: Context, mailbox: Mailbox, folders: Sequence[Folder]
     """
     by_id = {folder.id: folder for folder in folders}
     done = 0
-    for row in context.store.answers.waiting():
+    waiting = context.store.answers.waiting()
+    held = strays.must_hold_replies(context, waiting) if waiting else frozenset()
+    for row in waiting:
         raw = mailbox.fetch(by_id[row.folder], row.delivery_id) if row.folder in by_id else None
         if raw is None:
             if now - row.arrived_at > MOVE_MAY_TAKE:
@@ -44,6 +46,10 @@ def act_on_waiting(context: Context, mailbox: Mailbox, folders: Sequence[Folder]
         # Commands and mailed answers come back into a restored database in the order in which they were given.
         recovery.bring_up_to(context, row.arrived_at)
         message = _parsed(raw)
+        if message is not None and strays.is_from_outside(context.config, message):
+            hold = row.content_print in held
+            _take_in(context, row, mailbox, by_id[row.folder], message, now, hold_replies=hold)
+            continue
         # What is read again after a loss was decided when it came, not now.
         decided_at = row.arrived_at if recovery.is_under_way(context) else now
         verdict = _judged(context, row, message, decided_at)
@@ -51,6 +57,27 @@ def act_on_waiting(context: Context, mailbox: Mailbox, folders: Sequence[Folder]
             _settle(context, row, verdict, message, now)
             done += verdict.state == "done"
     return done
+
+
+def _take_in(
+    context: Context,
+    row: AnswerRow,
+    mailbox: Mailbox,
+    folder: Folder,
+    message: Message,
+    now: datetime,
+    *,
+    hold_replies: bool,
+) -> None:
+    """What somebody outside wrote is no answer to us but mail to the organisation."""
+    try:
+        if strays.take_in(context, row, mailbox, folder, message, now, hold_replies=hold_replies) == "automatic":
+            _settle(context, row, Verdict(state="ignored", reason="automatic"), message, now)
+    except (MailbotError, OSError):
+        raise
+    except Exception as error:  # a defect of ours: this mail goes to a person (invariant 1)
+        log.exception("stray_not_judged", error=type(error).__name__)
+        _settle(context, row, Verdict(state="refused", reason="failed"), message, now)
 
 
 def _parsed(raw: bytes) -> Message | None:

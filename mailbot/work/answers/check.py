@@ -1,14 +1,14 @@
 """The daily check by reply: one word to the morning mail, and the head's answer to who stands in."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from mailbot.config.model import PersonSettings, Unit
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.store.records import AwayNotice
 from mailbot.work.answers.answer import Answer, Done, Reaction, Unclear
+from mailbot.work.answers.away import away_if_said
 from mailbot.work.answers.replies import person_named, settle_lines
-from mailbot.work.answers.words import names_me, says_away, says_checked
+from mailbot.work.answers.words import names_me, says_checked
 from mailbot.work.context import Context
 from mailbot.work.daily_check import attest, authority_mailboxes, checker, may_attest
 
@@ -29,13 +29,12 @@ class MorningMailAnswers:
         unit_id, _, on = answer.ticket.about.partition(" ")
         about_items = tuple(line for line in answer.lines if line.refs)
         reaction = settle_lines(context, replace(answer, lines=about_items))
+        reaction += away_if_said(context, answer)
         for line in answer.lines:
             if line.refs:
                 continue
             if says_checked(line.text):
                 reaction += _checked(context, answer, unit_id, date.fromisoformat(on))
-            elif says_away(line.text):
-                reaction += _away(context, answer)
         if not reaction.done and not reaction.unclear:
             return Reaction(unclear=(Unclear(why="nothing_understood_check"),))
         return reaction
@@ -52,15 +51,6 @@ def _checked(context: Context, answer: Answer, unit_id: str, day: date) -> React
         attest(context, mailbox, day, person=answer.person.id, how="mail", by=answer.by, at=at)
         reaction += Reaction(done=(Done(what="checked", value=mailbox.address),))
     return reaction
-
-
-def _away(context: Context, answer: Answer) -> Reaction:
-    """On the day they write. Why is nobody's business."""
-    today = answer.arrived_at.astimezone(context.config.zone).date()
-    if answer.person.id not in context.store.away_notices.on(today):
-        notice = AwayNotice(answer.person.id, today, today + timedelta(days=1))
-        context.store.away_notices.add(notice, by=answer.by, now=answer.now)
-    return Reaction(done=(Done(what="away", value=today.isoformat()),), tell=True)
 
 
 class StandInAnswers:

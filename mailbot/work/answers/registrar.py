@@ -6,6 +6,7 @@ from mailbot.errors import UserError
 from mailbot.mail.conversation import diary_number
 from mailbot.store.records import DiaryItem
 from mailbot.work.answers.answer import Answer, Done, Reaction, Unclear
+from mailbot.work.answers.away import away_if_said, without_away
 from mailbot.work.answers.lines import Written
 from mailbot.work.answers.questions import question_mail
 from mailbot.work.answers.words import (
@@ -32,15 +33,14 @@ class RegistrarAnswers:
         unit = next((one for one in context.config.units if one.id == unit_id), None)
         if unit is None or answer.person.id not in unit.registrars:
             return Reaction(unclear=(Unclear(why="not_registrar"),))
-        return _read(_Desk(context, answer, unit), answer, only)
+        answer, reaction = without_away(answer), away_if_said(context, answer)
+        return _read(_Desk(context, answer, unit), answer, only, reaction)
 
 
-def _read(desk: "_Desk", answer: Answer, only: str) -> Reaction:
-    reaction, silent = Reaction(), 0
+def _read(desk: "_Desk", answer: Answer, only: str, reaction: Reaction) -> Reaction:
     for line in answer.lines:
         refs, word = line.refs or ((only,) if only else ()), registrar_word(line.text)
         if word is None:
-            silent += 1
             reaction += _not_understood(line)
         elif not refs:
             reaction += Reaction(unclear=(Unclear(why="which_item"),))

@@ -5,6 +5,7 @@ from mailbot.errors import UserError
 from mailbot.store.records import Obligation
 from mailbot.work import duties
 from mailbot.work.answers.answer import Answer, Done, Reaction, Unclear
+from mailbot.work.answers.away import away_if_said, without_away
 from mailbot.work.answers.words import (
     Answered,
     AnsweredAsProposed,
@@ -25,7 +26,8 @@ class RepliesAnswers:
     kind = KIND
 
     def handle(self, context: Context, answer: Answer) -> Reaction:
-        reaction = settle_lines(context, answer, only=answer.ticket.about)
+        reaction = away_if_said(context, answer)
+        reaction += settle_lines(context, without_away(answer), only=answer.ticket.about)
         if not reaction.done and not reaction.unclear:
             return Reaction(unclear=(Unclear(why="nothing_understood_replies"),))
         return reaction

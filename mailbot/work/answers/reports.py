@@ -9,6 +9,8 @@ from mailbot.work.answers.answer import Verdict
 from mailbot.work.context import Context
 from mailbot.work.staff_mail import staff_mail
 
+#: kinds of tickets whose answers speak of items by their references
+_ABOUT_ITEMS = frozenset({"registrar", "replies", "attest"})
 #: reports to one person in a day: two programs that answer each other stop here
 MOST_A_DAY = 20
 
@@ -36,6 +38,7 @@ def _report(context: Context, row: AnswerRow, verdict: Verdict, message: Message
         person=person.name,
         done=reaction.done,
         unclear=reaction.unclear,
+        about_items=ticket is None or ticket.kind in _ABOUT_ITEMS,
     )
     answered = message.message_id if message else None
     return staff_mail(
