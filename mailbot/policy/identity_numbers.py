@@ -54,7 +54,7 @@ _CONTEXT_BEHIND = 20
 _PERSON_WORD = re.compile(
     r"person-?(?:nr|nummer|nummret|numret|id)|pers\.?\s?nr|\bp-?nr|\bpnr|samordnings(?:nr|nummer)|interims?(?:nr|nummer|person)|"
     r"reservnummer|tf-nummer|id-?(?:nr|nummer)|\bfödd|fødsels-?(?:nr|nummer)|fødsels- og|fnr|f\.nr|"
-    r"\b[dh]-?(?:nr|nummer)|\bfødt|personal identity|social security|identity number|\bssn\b",
+    r"\b[dh]-nr|\bhnr|\b[dh]-?nummer|\bfødt|personal identity|social security|identity number|\bssn\b",
     re.IGNORECASE,
 )
 _OTHER_WORD = re.compile(

@@ -93,7 +93,7 @@ class LearnedRules:
     no_up_to: float = field(default=0.14, metadata=within(0, 1))
     reply_from: float = field(default=0.5, metadata=within(0, 1))
     #: announced without content from here on
-    secret_from: float = field(default=0.25, metadata=within(0, 1))
+    secret_from: float = field(default=0.15, metadata=within(0, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

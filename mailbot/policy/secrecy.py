@@ -200,6 +200,7 @@ def _weighed(hits: Sequence[_Hit]) -> tuple[Verdict, ...]:
     for group in ("child", "person", "name"):
         for sentence, weight in where[group].items():
             people[sentence] = max(people.get(sentence, 0.0), weight)
+    writer = _sentences(hits, "self")
     # Talk about children in general, with nobody in it who could be meant.
     impersonal = bool(where["general"]) and not (where["person"] or where["name"] or where["own"])
     weighed: list[tuple[float, _Hit]] = []
@@ -212,8 +213,9 @@ def _weighed(hits: Sequence[_Hit]) -> tuple[Verdict, ...]:
             factor = 1.0
         elif hit.group == "harm":
             factor = max(_near(where["child"], hit), _HARM_TO_ADULT * _near(people, hit)) * softened
-        elif hit.group == "circumstance":
-            factor = max(_near(people, hit), _SAME_SENTENCE * people.get(hit.sentence, 0.0)) * softened
+        elif hit.group in ("circumstance", "mild"):
+            here = max(people.get(hit.sentence, 0.0), writer.get(hit.sentence, 0.0))
+            factor = max(_near(people, hit), _SAME_SENTENCE * here) * softened
         else:
             continue
         if factor:

@@ -8,7 +8,9 @@ from typing import Literal, get_args
 
 from mailbot.policy.phrases import Phrases, compile_phrases, expand
 
-Group = Literal["stamp", "business", "harm", "circumstance", "own", "child", "person", "general", "name"]
+Group = Literal[
+    "stamp", "business", "harm", "circumstance", "mild", "own", "child", "person", "self", "general", "name"
+]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from mailbot.mail.conversation import originals
 from mailbot.mail.message import Message
 from mailbot.store.database import chunks
 from mailbot.store.tables import links, messages, obligations, sent_traces
@@ -42,11 +43,11 @@ class Conversations:
 
 
 def named_ids(message: Message) -> tuple[str, ...]:
-    """The identifiers a message names, nearest first: In-Reply-To, then References from the newest to the oldest."""
+    """The identifiers a message names, nearest first: In-Reply-To, References from the newest on, the original."""
     references = message.references
     if len(references) > _KEPT_FIRST + _KEPT_LAST:
         references = references[:_KEPT_FIRST] + references[-_KEPT_LAST:]
-    return tuple(dict.fromkeys((*message.in_reply_to[:_KEPT_LAST], *reversed(references))))
+    return tuple(dict.fromkeys((*message.in_reply_to[:_KEPT_LAST], *reversed(references), *originals(message))))
 
 
 def link(connection: Connection, batch: Sequence[Linked]) -> Conversations:

@@ -152,6 +152,16 @@ HUMAN = {
         },
         "Varför är biblioteket stängt? Ni är på semester hela sommaren.",
     ),
+    "redirected by a rule of Exchange": (
+        {
+            "Auto-Submitted": "auto-generated",
+            "Resent-From": "<kim@bjurholm.example>",
+            "X-MS-Exchange-Generated-Message-Source": "Mailbox Rules Agent",
+            "X-MS-Exchange-Parent-Message-Id": "<q1@firma.example>",
+            "X-Auto-Response-Suppress": "DR, OOF, AutoReply",
+        },
+        "Jag är inte nöjd med ert besked och vill att ni prövar det igen. Jag är bortrest till måndag.",
+    ),
     "about a bounce": (
         {"Subject": "VB: Undelivered Mail Returned to Sender"},
         "Mitt mejl studsade, vad är rätt adress?",

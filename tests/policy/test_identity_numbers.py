@@ -136,6 +136,8 @@ def test_interim_numbers_by_letter_and_check_digit_or_by_a_word():
         f"{TEN[:6]}-{TEN[6:]}1",
         f"1{TEN[:6]}-{TEN[6:]}",
         "1506.86.95088",
+        "KID 76387190 er betalt 202610171312. Saken har Dnr 37",  # a diary number is no D-number
+        "Ärendet har dnr 4112, skickat 202605271945.",
         "Bankgiro 5050-1055, plusgiro 4 89 01-1",
         "850732-2389 850014-2389 851314-2389",
     ],

@@ -68,6 +68,128 @@ def test_confidential(text):
     assert all(verdict.rule.startswith("confidential.") and verdict.evidence for verdict in verdicts)
 
 
+#: told mildly, by the person or somebody near, without the words of a file or a diagnosis list
+MILD = [
+    "Vår elev i åttan har inte varit på en lektion sedan jul, hon får ångest bara av att kliva av bussen. Kan vi ses?",
+    "Som arbetsgivare vill jag höra om ni kan hjälpa en av våra anställda, han har börjat dricka igen och bor i bilen.",
+    "Sedan i höstas är jag sjukskriven och pengarna räcker inte till hyran. Vem pratar jag med?",
+    "Pappa glömmer att äta och spisen stod på i natt. Vi barn bor i Malmö. Går det att få någon som tittar till honom?",
+    "Jag orkar inte lyfta min man längre, hans parkinson har blivit värre och nätterna är hemska.",
+    "Min hyresgäst på Ågatan 4 släpper inte in någon, det luktar och hon pratar med tv:n. Jag tror hon mår dåligt.",
+    "Vi ska skiljas och han hotar att ta barnen till sin mamma i Beirut.",
+    "Min dotter äter metylfenidat och behöver ta tabletten klockan elva. Kan fritids sköta det?",
+    "Elias pappa sitter på anstalt till augusti, så det är bara jag som ska ha breven från skolan.",
+    "Hej, vi fick nej på ansökan om stöd. Theo har autism och kan inte åka taxi med främmande.",
+    "Jag går hos psykolog på tisdagar och kan därför inte komma på mötet om min ekonomi.",
+    "Kronofogden kommer på fredag, vi har två små barn och ingenstans att ta vägen.",
+    "Som god man för Nils Ek skickar jag hans bankbesked och läkarens utlåtande.",
+    "Skolsköterskan vill ha kontakt: flickan i 5B har gått ner tio kilo sedan i november.",
+    "Priserna i bilagan är våra egna och får absolut inte komma till konkurrenterna.",
+    "Vi räknar med att flytta fabriken hit men det är inte offentligt ännu, så håll det inom huset.",
+    "Jeg har vært sykmeldt siden nyttår og har ikke råd til strømmen. Hvem kan hjelpe?",
+    "Sønnen min har ADHD og får ikke den hjelpen han trenger i klassen.",
+    "En av mine ansatte kommer full på jobb og har mistet leiligheten. Han vet at jeg skriver.",
+    "Kona mi har fått demens, og eg orkar ikkje meir. Finst det avlasting?",
+    "Guten i klassen min har blåmerke på armane og vil ikkje heim om fredagane.",
+    "Eg er ufør og får ikkje pengane til å strekke til. Har bedt om sosialhjelp før.",
+    "Eksen min fikk besøksforbud, men han står utenfor barnehagen likevel.",
+    "Datteren min kutter seg og vi venter på time hos BUP. Kan skolen legge til rette?",
+    "Far har hatt slag og sitter i rullestol. Badet er for trangt. Kan vi få støtte til å bygge om?",
+    "Jeg går på metadon og mistet plassen i boligen. Nå sover jeg hos en kompis.",
+    "Vi skiller lag, og faren får ikke hente henne i barnehagen uten meg. Han har drukket når han kjører.",
+    "Jonas har diabetes og trenger hjelp med insulinpumpa på turen.",
+    "Tegningene er ikke patentert ennå. Dette må bli mellom oss.",
+    "Etter samlivsbruddet bor jeg og ungene hos søsteren min. Jeg har ingen penger til mat denne uka.",
+    "Eg har fått kreft og må søkje om TT-kort.",
+    "Min bror kom ut från häktet i måndags och har inget hem att gå till.",
+    "Jag har MS och behöver en parkering närmare porten.",
+    "Moster Greta får inte sin insulin i tid, de kom klockan elva i går igen.",
+    "Jeg har angst og tør ikke møte opp personlig. Kan vi ta det på telefon?",
+    "Frun min har varit inlagd för depression och vi kan inte betala avgiften för förskolan.",
+    "Barnbarnet bor hos oss nu, hennes mamma är på behandlingshem.",
+    "Jag blir slagen av min son när han inte får pengar. Han är nitton.",
+    "Ho mor har ramla tre gonger denne veka og hugsar ikkje om ho har teke medisinane.",
+    "Lærer på 9. trinn: ei jente fortel at stefaren kjem inn på rommet om natta.",
+    "Min kollega på lagret har fått sparken och pratar om att inte vilja leva. Vad gör jag?",
+    "Jag är född med en CP-skada och behöver assistans fler timmar än ni gett mig.",
+]
+
+
+@pytest.mark.parametrize("text", MILD)
+def test_circumstances_told_mildly(text):
+    assert judge(text)[0] is True
+
+
+#: health, school, money and trouble in ordinary mail, about nobody in particular
+ORDINARY = [
+    "Vårdcentralen i Bjurholm har nya öppettider från den 1 mars. Kan ni lägga ut det på hemsidan?",
+    "Hej! När börjar skolan efter påsklovet? Min dotter går i 3B.",
+    "Vi vill gärna boka gymnastiksalen på torsdagar för vår seniorgympa, bra för rygg och knän.",
+    "Föreningen söker bidrag till en föreläsning om psykisk ohälsa för alla i bygden.",
+    "Parkeringen vid hälsocentralen är full av snö. När plogar ni?",
+    "Kan ni skicka riktlinjerna för färdtjänst och hemtjänst? Jag skriver en uppsats på högskolan.",
+    "Min försäkring vill ha ett intyg på att vattnet stängdes av den 4 mars.",
+    "Vi har lekplatsen utanför vårt hus och gungan är trasig. Barnen kan skada sig.",
+    "Hur lång är kön till äldreboendet? Vi funderar på att flytta hem till byn när vi blir gamla.",
+    "Vi är ett företag som säljer rullstolar och rullatorer till kommuner. Får vi komma och visa?",
+    "Regionen bjuder in till konferens om demensvård den 14 maj i Umeå.",
+    "Jag är missnöjd med att bussen inte stannar vid sjukhuset längre.",
+    "Min man och jag vill bygga ut altanen. Behövs bygglov?",
+    "Läkaren på hälsocentralen har slutat, vem ansvarar för att det finns en ny?",
+    "Röda Korset samlar in kläder till behövande och undrar om vi får stå på torget.",
+    "Grannens hund skäller hela nätterna och vi kan inte sova.",
+    "Vill rösta på en tjej i er ungdomsfullmäktige, hur gör man?",
+    "Vi är en skolklass på 24 elever som vill besöka brandstationen.",
+    "Jag fick ingen faktura för förskolan i mars. Kan ni skicka den igen?",
+    "Kan ni förklara hur avgiften för hemtjänst räknas ut?",
+    "Skyltarna vid skolan är skymda och bilarna kör för fort, jag är rädd att någon blir påkörd.",
+    "Vi i idrottsklubben har 60 barn och behöver mer tid i hallen.",
+    "Jag vill klaga på snöröjningen, jag halkade nästan i går.",
+    "Min pappa och jag vill veta var gränsen mellan tomterna går.",
+    "Jag arbetar som arbetsterapeut och söker den lediga tjänsten i er kommun.",
+    "Kommer det att finnas vaccin mot influensa på biblioteket i år?",
+    "Vi är sjuka på kontoret i dag så mötet om detaljplanen flyttas till torsdag.",
+    "Vem är rektor på Åkerskolan? Jag vill tipsa om ett läger.",
+    "Legekontoret flytter til nye lokaler i mars. Kan dere endre adressen på nettsiden?",
+    "Når starter skolen etter vinterferien? Sønnen min går i fjerde.",
+    "Vi vil søke om tilskudd til et kurs om psykisk helse for bygda.",
+    "Kan jeg få leie svømmehallen til bursdag for datteren min?",
+    "Kor mykje kostar det å ha barn i SFO? Vi flyttar til bygda i haust.",
+    "Forsikringsselskapet vil ha en bekreftelse på at kommunen eier veien.",
+    "Naboens katter graver i bedet mitt. Hvem snakker jeg med?",
+    "Helselaget vil arrangere gåtur for alle over 60. Får vi bruke stien?",
+    "Legevakta har fått ny inngang, og skiltene peker feil vei.",
+    "Fastlegen vår slutter. Når kommer det en ny?",
+    "Hei, mannen min og eg vil bygge garasje. Treng vi løyve?",
+    "Ungane våre vil ha ein ballbinge i Nesgrenda. Vi har samla 80 underskrifter.",
+    "Vi selger trygghetsalarmer og vil vise dem for hjemmetjenesten.",
+    "Hvor høy er egenandelen på sykehjem? Jeg lager en oversikt for pensjonistlaget.",
+    "Veien ved sykehuset er full av hull. Jeg ødela en felg i går.",
+    "Inviterer til fagdag om rus og psykisk helse 3. juni.",
+    "Jeg er lærer og lurer på om dere har ledige stillinger til høsten.",
+    "Vi i FAU er bekymret for trafikken ved skolen.",
+    "Medlemmer av eldrerådet, møtet 4. april er avlyst på grunn av sykdom.",
+    "Är ni intresserade av en utställning om funktionsrätt på biblioteket?",
+    "Bilen blev stulen på er parkering, har ni kameror där?",
+    "Bussen hem från skolan var full i går och min son fick inte plats.",
+    "Hei, jeg brakk nesten foten på fortauet utenfor rådhuset. Kan dere strø?",
+    "Vi har råttor i soprummet och hyresvärden gör ingenting.",
+    "Min mamma vill veta om hon kan rösta i förtid på biblioteket.",
+    "Vår hund blev biten av en lös hund vid sjön, veterinären fick sy.",
+    "Taket på skolan läcker och barnen får flytta runt, det är pinsamt.",
+    "Jag vill att ni slutar salta vägen, det skadar min bil och våra träd.",
+    "Avloppet luktar illa hela sommaren hos oss på Strandvägen.",
+    "Hur anmäler man att man vill bli kontaktfamilj?",
+    "Prislista för våra kurser bifogas, hör av er om ni vill boka.",
+    "Anbud på takläggning: vi lämnar gärna en offert om ni är intresserade.",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_mail_is_open(text):
+    assert judge(text)[0] is False
+
+
 OPEN = [
     "Hej! När öppnar badhuset på lördag?",
     "Välkommen till vår utbildning om offentlighets- och sekretesslagen, OSL 26 kap och orosanmälan, den 3 maj.",

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from mailbot.errors import TransientError
+from mailbot.mail.message import parse_headers
 from mailbot.policy.model import (
     AnnounceConfidential,
     AskRegistrar,
@@ -151,6 +152,21 @@ def test_a_message_that_links_two_conversations_merges_their_duties(store: Store
     (duty,) = store.obligations.list()
     assert duty.ref == REFERENCES.ref("<a@x.example>", "ks"), "the one that people have known longest goes on"
     assert store.obligations.get(REFERENCES.ref("<b@x.example>", "ks")).ref == duty.ref
+
+
+def test_a_copy_that_exchange_passed_on_joins_the_duty_of_the_original(store: Store) -> None:
+    record(store, outcome(message(), question()))
+    copy = parse_headers(
+        b"From: Anna Ek <anna@citizen.example>\r\nTo: kommunen@bjurholm.example\r\nSubject: Fr\xc3\xa5ga om bygglov\r\n"
+        b"Message-ID: <copy@exchange.example>\r\nResent-From: <eva@bjurholm.example>\r\n"
+        b"Auto-Submitted: auto-generated\r\nX-MS-Exchange-Inbox-Rules-Loop: eva@bjurholm.example\r\n"
+        b"X-MS-Exchange-Parent-Message-Id: <q1@citizen.example>\r\n\r\n"
+    )
+    record(store, outcome(copy, question(), received_at=LATER), now=LATER)
+    (duty,) = store.obligations.list()
+    assert (duty.ref, duty.due_on) == (REFERENCES.ref("<q1@citizen.example>", "ks"), DUE)
+    record(store, answer())
+    assert [duty.state for duty in store.obligations.list(states=ALL)] == ["answered"]
 
 
 def test_a_moved_copy_is_the_same_message(store: Store) -> None:
