@@ -88,10 +88,9 @@ def would_have(context: Context, now: datetime, since: datetime) -> WouldHave:
 def _by_registrar(context: Context, items: Iterable[DiaryItem], now: datetime) -> tuple[WouldSend, ...]:
     """Who would have got them: each unit has its registrar, and today perhaps a deputy."""
     by_reader: dict[str, list[DiaryItem]] = {}
-    units = {unit.id: unit for unit in context.config.units}
+    readers = {unit.id: context.presence.acting_at(unit.registrars, now) for unit in context.config.units}
     for item in items:
-        unit = units.get(item.unit)
-        reader = context.presence.acting_at(unit.registrars, now) if unit else None
+        reader = readers.get(item.unit)
         by_reader.setdefault(reader.name if reader else "", []).append(item)
     return tuple(
         WouldSend(to=name, examples=rows(found, lambda item: _of_item(context, item), _EXAMPLES))
