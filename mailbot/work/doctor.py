@@ -20,6 +20,7 @@ from mailbot.policy.workdays import WorkCalendar
 from mailbot.secrets import REFERENCE_KEY, REQUIRED, Account, Secrets
 from mailbot.store import schema
 from mailbot.store.database import sqlite_path
+from mailbot.work.doctor_absence import absence_checks
 from mailbot.work.doctor_ews import ews_checks
 from mailbot.work.doctor_findings import Check, Findings
 from mailbot.work.doctor_graph import graph_checks
@@ -70,6 +71,7 @@ def examine(installation: Installation, *, language: str, now: datetime) -> list
         *_database(config, find),
         *mailbox_checks(config, installation.open_mailbox, find),
         *imap_checks(config, installation.imap, find, now),
+        *absence_checks(config, installation.imap, find),
         *ews_checks(config, installation.ews, find),
         *graph_checks(config, installation.graph, find),
         *outgoing_checks(config, find),

@@ -64,6 +64,42 @@ class TestDovecotDelivery(SieveDeliveryContract):
         assert (caught.value.reason, caught.value.proposal) == (reason, None)
         assert world.everything() == before
 
+    def test_a_default_of_the_site_with_a_name_runs_after_ours(self, server: DovecotSieve) -> None:
+        world = self.with_default(server, sieve_default_name="kommunens")
+        before = world.everything()
+        assert before[1] == "kommunens"
+        replies = SieveAutoReplies(world.scripts)
+        token = replies.keep(world.anna)
+        replies.install(world.anna, self.away(world))
+        self.write(world)
+        assert (len(self.replies(world)), world.server.inbox(world.anna)) == (1, [])
+        replies.restore(world.anna, token)
+        assert world.everything() == before
+
+    def test_a_default_of_the_site_without_a_name_runs_when_ours_is_gone(self, server: DovecotSieve) -> None:
+        """ManageSieve does not show it, so ours cannot include it (docs/managesieve.md)."""
+        world = self.with_default(server)
+        assert world.everything() == ({}, None)
+        replies = SieveAutoReplies(world.scripts)
+        token = replies.keep(world.anna)
+        self.write(world)
+        assert world.server.inbox(world.anna) == [], "it discards"
+        replies.install(world.anna, self.away(world))
+        self.write(world)
+        assert (len(self.replies(world)), len(world.server.inbox(world.anna))) == (1, 1)
+        replies.restore(world.anna, token)
+        self.write(world)
+        assert len(world.server.inbox(world.anna)) == 1
+
+    def with_default(self, server: DovecotSieve, **settings: str) -> SieveWorld:
+        """A new person, for Dovecot reads what it knows of one once a second; CITIZEN's mail is gone."""
+        server.empty(CITIZEN)
+        path = server.dovecot.folder / "default.sieve"
+        path.write_text('if header :contains "subject" "bygglov" { discard; }\r\n')
+        world = SieveWorld(server, anna=server.dovecot.add_account().address)
+        server.dovecot.add_account(world.anna, settings={"sieve_default": str(path), **settings})
+        return world
+
 
 class TestCyrusAutoReplies(SieveAutoRepliesContract):
     @pytest.fixture

@@ -15,6 +15,8 @@ from tests.servers.certificates import Authority
 from tests.servers.processes import Program, free_ports, listens
 
 SERVICE_USER, SERVICE_PASSWORD = "mailbot", "cyrus-password"
+#: may log in with the same password, but act for nobody
+POWERLESS_USER = "vikarie"
 _LISTENERS = ("lmtp", "sieve")
 _BIN = Path("/usr/lib/cyrus/bin")
 
@@ -32,7 +34,8 @@ class Cyrus:
         for name in ("conf/db", "conf/proc", "conf/socket", "spool", "sieve", "run", "log"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._copy_key()
-        self._add_service_user()
+        for user in (SERVICE_USER, POWERLESS_USER):
+            self._add_user(user)
         for path in (folder, *folder.rglob("*")):
             shutil.chown(path, "cyrus", "mail")
 
@@ -82,9 +85,9 @@ class Cyrus:
             shutil.copy(path, self.folder / name)
             (self.folder / name).chmod(0o640)
 
-    def _add_service_user(self) -> None:
+    def _add_user(self, user: str) -> None:
         database = str(self.folder / "sasldb")
-        command = ["saslpasswd2", "-p", "-c", "-f", database, "-u", "localhost", SERVICE_USER]
+        command = ["saslpasswd2", "-p", "-c", "-f", database, "-u", "localhost", user]
         subprocess.run(command, input=SERVICE_PASSWORD.encode(), check=True, capture_output=True)
 
     def _configure(self, smtp_port: int) -> None:

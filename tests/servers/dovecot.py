@@ -16,6 +16,7 @@ import shutil
 import smtplib
 import ssl
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
@@ -41,7 +42,7 @@ _OLD_CAPABILITIES = (
 MASTER_USER, MASTER_PASSWORD = "mailbot", "master-password"
 PASSWORD = "anna-password"
 _OAUTH_KEY = b"a key that only tests know, long enough for HS256"
-_LISTENERS = ("imap", "imaps", "sieve", "lmtp", "sasl")
+_LISTENERS = ("imap", "imaps", "sieve", "sieves", "lmtp", "sasl")
 _MAIL_OWNER = "mail"
 
 
@@ -117,10 +118,12 @@ class Dovecot:
         special_use: bool = True,
         acl_trap: bool = False,
         storage: str = "maildir",
+        settings: Mapping[str, str] | None = None,
     ) -> Account:
         """A new, empty mailbox; without `address` one that no other test uses.
 
         `storage` is maildir, sdbox or mdbox: in a Maildir the server itself reads the whole directory after a change.
+        `settings`: further ones of Dovecot, for this account only.
         """
         address = address or f"anna{next(self._numbers)}@bjurholm.example"
         name, _, domain = address.partition("@")
@@ -129,6 +132,7 @@ class Dovecot:
             f"userdb_mail={storage}:{home}/{'Maildir' if storage == 'maildir' else storage}",
             f"userdb_namespace/inbox/separator={separator}",
         ]
+        fields += [f"userdb_{name}={value}" for name, value in (settings or {}).items()]
         if prefix:
             fields.append(f"userdb_namespace/inbox/prefix={prefix}")
         if separator != "/":

@@ -20,7 +20,7 @@ from mailbot.platforms.imap.rights import Access, access, try_submission
 from mailbot.platforms.imap.sender import SmtpSender
 from mailbot.platforms.imap.sharing import may_read
 from mailbot.platforms.imap.sieve_connection import SieveConnection
-from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules, SieveScripts
+from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules, SieveScripts, missing_extensions
 from mailbot.platforms.imap.sieve_script import House
 from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.tls import client_context
@@ -108,6 +108,13 @@ class ImapServers:
             return None
         house = House(domains=tuple(domains), service_address=service_address)
         return SieveScripts(lambda _: self.managesieve(server, settings, where), house)
+
+    def missing_extensions(self, server: ImapServer, settings: MailboxSettings) -> Sequence[str]:
+        """Extensions of Sieve that absences need and this mailbox's server lacks. Raises what stands in the way."""
+        if server.managesieve is None:
+            return ()
+        with closing(self.managesieve(server, settings, server.managesieve)) as connection:
+            return missing_extensions(connection)
 
     def managesieve(self, server: ImapServer, settings: MailboxSettings, where: EndpointSettings) -> SieveConnection:
         """A connection of its own to the scripts of a mailbox; the caller closes it."""

@@ -14,6 +14,7 @@ from mailbot.errors import MailbotError, PermanentError, TransientError
 from mailbot.platforms.imap.login import Login, login_error
 from mailbot.platforms.imap.sieve_answers import Answer, Nonsense, Token, answer_from, capabilities, next_line, quoted
 from mailbot.platforms.imap.sieve_answers import scripts as listed
+from mailbot.platforms.imap.sieve_syntax import quoted as sieve_quoted
 from mailbot.platforms.imap.tls import certificate_remedy, client_context
 from mailbot.platforms.imap.transport import CONNECT_SECONDS, READ_SECONDS, Endpoint
 
@@ -82,6 +83,9 @@ class SieveConnection:
         answer = self._talk("AUTHENTICATE", quoted(mechanism), quoted(base64.b64encode(self._credentials(mechanism))))
         if answer.status != "OK":
             raise login_error(_as_imap_code(answer.code), self.login, str(self.endpoint))
+        # What scripts may do can differ from person to person (RFC 5804 2.4).
+        with suppress(SieveRefused):
+            self.capabilities = capabilities(self._command("CAPABILITY"))
 
     def _mechanism(self) -> str:
         offered = self.capabilities.get("SASL", "").upper().split()
@@ -131,6 +135,22 @@ class SieveConnection:
         """SieveRefused when the server would not take it. Servers older than RFC 5804 say so at `put_script` only."""
         if "VERSION" in self.capabilities:
             self._command("CHECKSCRIPT", _literal(script))
+
+    def can_include(self, name: str) -> bool:
+        """Whether other scripts find this one. A default of the site is listed by Pigeonhole, but not found.
+
+        Told by a warning that an optional include does not cause; Cyrus looks for scripts at delivery only.
+        """
+        if "VERSION" not in self.capabilities:
+            return True
+        command = 'require "include"; include :personal {}{};\r\n'
+        warned = []
+        for optional in ("", ":optional "):
+            text = command.format(optional, sieve_quoted(name)).encode("utf-8", "surrogateescape")
+            warned.append(self._command("CHECKSCRIPT", _literal(text)).code == "WARNINGS")
+            if not warned[0]:
+                return True
+        return warned[1]
 
     def put_script(self, name: str, script: bytes) -> None:
         """Replaces one of that name at once or not at all (RFC 5804 2.6)."""

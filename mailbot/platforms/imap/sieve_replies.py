@@ -31,8 +31,17 @@ from mailbot.platforms.imap.sieve_script import (
 NAMES = tuple(f"mailbot-absence{suffix}" for suffix in ("", "-2", "-3", "-4", "-5"))
 COPY_SUFFIX = "-own"
 COPIES = tuple(name + COPY_SUFFIX for name in NAMES)
+#: QUOTA, QUOTA/MAXSIZE, QUOTA/MAXSCRIPTS (RFC 5804 1.3)
+_NO_ROOM = "QUOTA"
 NO_REPLY = AutoReply(enabled=False, starts_at=None, ends_at=None, internal_text="", external_text="")
-_WITHOUT = {"vacation": "answer mail", "include": "run a person's own script after ours", "copy": "forward a copy"}
+#: the extensions that scripts of ours need, and what cannot be done without each
+_WITHOUT = {
+    "vacation": "answer mail",
+    "include": "run a person's own script after ours",
+    "copy": "forward a copy",
+    "date": "tell when an absence begins and ends",
+    "relational": "tell when an absence begins and ends",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +166,9 @@ class _Account:
             raise PermanentError(f"the active script {own} cannot be read; ask its owner to save it again")
         found = self._conflict(own, raw, state, name)
         if found is None:
-            return replace(state, accepted="", proposal="")
+            # A copy of the site's default: it is nobody's own, and runs while nothing else is active.
+            included = own if self._connection.can_include(own) else self._copy(name, raw, own)
+            return replace(state, included=included, accepted="", proposal="")
         digest, before = _digest(raw), self.scripts.state
         if found.proposal is None:
             raise found
@@ -165,11 +176,15 @@ class _Account:
         if accepted != found.proposal and not said:
             raise found
         proposal = _octets(found.proposal)
-        included = own if proposal == raw else name + COPY_SUFFIX
-        copy = MARK + b"\r\n" + proposal
-        if included != own and self.raw(included) != copy:
-            self._put(included, copy, own)
+        included = own if proposal == raw and self._connection.can_include(own) else self._copy(name, proposal, own)
         return replace(state, included=included, accepted=digest, proposal=_digest(proposal))
+
+    def _copy(self, name: str, text: bytes, own: str) -> str:
+        """Put what is included in place of a person's script beside ours; its name."""
+        copy = MARK + b"\r\n" + text
+        if self.raw(name + COPY_SUFFIX) != copy:
+            self._put(name + COPY_SUFFIX, copy, own)
+        return name + COPY_SUFFIX
 
     def _conflict(self, own: str, raw: bytes, state: State, name: str) -> OwnRulesConflict | None:
         connection = self._connection
@@ -186,7 +201,9 @@ class _Account:
         if found is None or found.reason != "broken":
             try:
                 connection.check_script(raw)
-            except SieveRefused:
+            except SieveRefused as refusal:
+                if refusal.code.startswith(_NO_ROOM):
+                    raise self._no_room(refusal) from None
                 words = f"the server no longer accepts the script {own}, and would not run ours with it"
                 return OwnRulesConflict(words, "broken", rules=own)
         return found
@@ -215,11 +232,8 @@ class _Account:
             connection.check_script(text)
             connection.put_script(name, text)
         except SieveRefused as refusal:
-            if refusal.code.startswith("QUOTA"):
-                raise PermanentError(
-                    f"{connection.endpoint} has no room for another script of {connection.login.mailbox} "
-                    f"({refusal.code}); delete old scripts, or raise the quota"
-                ) from None
+            if refusal.code.startswith(_NO_ROOM):
+                raise self._no_room(refusal) from None
             missing = [
                 what
                 for word, what in _WITHOUT.items()
@@ -234,6 +248,18 @@ class _Account:
                     f"the server does not accept ours with the script {own}", "broken", rules=own
                 ) from None
             raise
+
+    def _no_room(self, refusal: SieveRefused) -> PermanentError:
+        connection = self._connection
+        return PermanentError(
+            f"{connection.endpoint} has no room for another script of {connection.login.mailbox} "
+            f"({refusal.code}); delete old scripts, or raise the quota"
+        )
+
+
+def missing_extensions(connection: SieveConnection) -> Sequence[str]:
+    """What scripts of ours need and this server does not offer."""
+    return [word for word in _WITHOUT if word not in connection.extensions]
 
 
 class SieveAutoReplies:
