@@ -13,8 +13,9 @@ from typing import Literal, Protocol, TypeVar
 
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
 from mailbot.errors import UserError
-from mailbot.platforms.base import AutoReply
+from mailbot.platforms.base import AutoReplies, AutoReply
 from mailbot.policy.absence import Absence, Option
+from mailbot.policy.absence_text import breaches
 from mailbot.policy.workdays import iso_week
 from mailbot.store.absences import STANDING
 from mailbot.store.records import StoredAbsence
@@ -22,6 +23,7 @@ from mailbot.work.absence_facts import authority_mailbox
 from mailbot.work.absence_texts import auto_reply
 from mailbot.work.context import Context
 
+_NO_REPLY = AutoReply(enabled=False, starts_at=None, ends_at=None, internal_text="", external_text="")
 KEPT_REPLY = "reply"
 FORWARD_TO = "forward:"
 
@@ -57,6 +59,8 @@ def install(context: Context, stored: StoredAbsence, now: datetime, *, accepted:
         if replies is None:
             return Installed("mailbot")
         if KEPT_REPLY not in context.store.absences.tokens(stored.ref):
+            if _is_ours(context, stored, replies, now):
+                replies.install(settings.address, _NO_REPLY)
             kept = replies.keep(settings.address)
             context.store.absences.keep_token(stored.ref, KEPT_REPLY, kept, now=now)
         replies.install(settings.address, wanted_reply(context, stored, now), accepted=accepted)
@@ -172,6 +176,29 @@ def _make_room(context: Context, stored: StoredAbsence) -> None:
     for other in context.store.absences.list(person=stored.absence.person):
         if other.ref != stored.ref:
             uninstall(context, other)
+
+
+def _is_ours(context: Context, stored: StoredAbsence, replies: AutoReplies, now: datetime) -> bool:
+    """Whether what stands there is mailbot's own text, of which a restored database has no token. It is nobody's own:
+    kept as such it would come back when the absence ends, and answer for good.
+
+    It says what mailbot would install for one of the person's absences, whatever the order of its lines; or it has the
+    window of this one and keeps to the template, as a text from before a change of the template does.
+    """
+    found = replies.read(mailbox_of(context.config, stored.absence).address)
+    if not found.enabled:
+        return False
+    for other in context.store.absences.list(person=stored.absence.person):
+        if _lines(found.external_text) == _lines(wanted_reply(context, other, now).external_text):
+            return True
+    weeks = [cover.week for cover in stored.absence.covers[:1]]
+    same_window = (found.starts_at, found.ends_at) == window(context.config, stored.absence)
+    language = context.config.policy.language
+    return same_window and not any(breaches(found.external_text, language, week=week) for week in weeks)
+
+
+def _lines(text: str) -> list[str]:
+    return sorted(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
 def _install_forward(context: Context, stored: StoredAbsence, settings: MailboxSettings, now: datetime) -> None:

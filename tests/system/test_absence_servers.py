@@ -181,3 +181,19 @@ def test_the_next_absence_is_installed_when_the_first_is_over(make_town: MakeTow
         assert town.scripts("anna") != before
         keep_up(context, now() + timedelta(days=60))
         assert town.scripts("anna") == before
+
+
+def test_a_restored_database_does_not_take_our_text_for_the_persons_own(make_town: MakeTown) -> None:
+    town = make_town(probes=False)
+    town.save("anna", "eget", OWN)
+    before = town.scripts("anna")
+    with town.open() as context:
+        stored = plan(context, now())
+        keep_up(context, now())
+        for name in context.store.absences.tokens(stored.ref):
+            context.store.absences.drop_token(stored.ref, name)
+        keep_up(context, now())
+        assert context.store.absences.get(stored.ref).state == "active"
+        context.store.absences.cancel(stored.ref, by="person:anna", now=now())
+        keep_up(context, now())
+    assert town.scripts("anna") == before

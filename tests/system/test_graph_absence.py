@@ -156,3 +156,18 @@ def test_a_probe_proves_it_and_leaves_nothing_behind(town: GraphTown) -> None:
         assert (found.proven, found.problems, context.store.absences.get(stored.ref).state) == (True, (), "proven")
     for account in town.tenant.accounts.values():
         assert [item.raw for item in account.items.values() if b"X-Mailbot-Probe" in item.raw] == []
+
+
+def test_a_restored_database_does_not_take_our_text_for_the_persons_own(town: GraphTown) -> None:
+    before = own(town)[1]
+    with town.open() as context:
+        stored = plan(context, now())
+        keep_up(context, now())
+        for name in context.store.absences.tokens(stored.ref):
+            context.store.absences.drop_token(stored.ref, name)
+        keep_up(context, now())
+        assert context.store.absences.get(stored.ref).state == "active"
+        context.store.absences.cancel(stored.ref, by="person:anna", now=now())
+        keep_up(context, now())
+    assert town.account("anna").settings["automaticRepliesSetting"]["status"] == "disabled"
+    assert own(town)[1] == before
