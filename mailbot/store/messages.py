@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from mailbot.store import codec
 from mailbot.store.database import Database
 from mailbot.store.lookup import message_refs
 from mailbot.store.records import DeliverySeen, MessageRow, RecordedDecision
 from mailbot.store.references import References
-from mailbot.store.tables import decisions, deliveries, messages, unit_messages
+from mailbot.store.tables import decisions, deliveries, messages, outbox, unit_messages
 
 
 class Messages:
@@ -38,13 +38,16 @@ class Messages:
             return [_message(connection, ref) for ref in connection.execute(query).scalars()]
 
     def count_in(self, mailbox: str, since: datetime, before: datetime) -> int:
-        """How many messages arrived in this mailbox at or after `since` and before `before`; its sent mail left out."""
+        """How many messages arrived in this mailbox at or after `since` and before `before`; its sent mail and
+        mailbot's own left out."""
+        ours = exists().where(outbox.c.message_id == messages.c.message_id)
         there = select(deliveries.c.message_ref).where(deliveries.c.mailbox == mailbox)
         query = (
             select(func.count())
             .select_from(messages)
             .where(
                 messages.c.ref.in_(there),
+                ~ours,
                 messages.c.received_at >= since,
                 messages.c.received_at < before,
                 messages.c.direction != "outgoing",
