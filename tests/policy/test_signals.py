@@ -1,7 +1,7 @@
 """The pattern language and the signal files."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.errors import UserError
@@ -60,6 +60,7 @@ def test_too_many_variants_are_refused() -> None:
         compile_patterns([("(a b|c d|e f|g h) " * 6, None)])
 
 
+@settings(deadline=None)  # the first text pays for compiling the files
 @given(st.text(max_size=200))
 def test_any_text_can_be_searched(text: str) -> None:
     for language in signals.SHIPPED:
