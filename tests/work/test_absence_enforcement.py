@@ -65,6 +65,22 @@ def test_who_is_away_without_a_plan_is_told_to_the_manager_once(town: Town) -> N
     assert now == {"absence_unplanned:anna:2026-07-06:now:karin": ["karin@by.example"]}
 
 
+def test_who_has_been_silent_for_ten_working_days_counts_as_away(town: Town) -> None:
+    """14 May (Ascension Day) and weekends do not count: the tenth working day after 11 May is 26 May."""
+    town.run("2026-05-11T07:00")
+    town.answer(
+        "2026-05-11T10:00", "Hej!\n", by="anna@by.example", to="bo@privat.example", in_reply_to="<q@privat.example>"
+    )
+    for day in ("2026-05-11", "2026-05-25", "2026-05-26"):
+        town.run(f"{day}T12:00")
+    assert told(town, "absence_unplanned") == {}
+    for day in ("2026-05-27", "2026-05-28"):
+        town.run(f"{day}T08:00")
+    (key,) = told(town, "absence_unplanned")
+    assert ":anna:2026-05-12:now:karin" in key
+    assert "setup-autoreply --for anna" in text_of(town, key)
+
+
 def test_a_plan_is_enough(town: Town) -> None:
     register(town, "anna", "2026-07-06", "2026-07-20")
     with town.open() as context:
