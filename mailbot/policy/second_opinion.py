@@ -45,7 +45,7 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
     needs_reply = judgment.needs_reply
     settled: tuple[Verdict, ...] = ()
     if needs_reply is not None and not any(verdict.rule in _REPLY_IS_SETTLED for verdict in judgment.verdicts):
-        settled = _settled_by_kind(reading, opinion.kind, hits)
+        settled = _settled_by_kind(reading, _kind(judgment, opinion), hits)
         needs_reply = settled[0].points > 0 if settled else opinion.reply >= policy.learned.reply_from
     answers = (
         (learned.SECRET, opinion.secret, confidential != judgment.confidential),
@@ -57,17 +57,25 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
         for question, probability, changed in answers
         if changed
     ]
-    if opinion.kind is not judgment.kind:
+    kind = _kind(judgment, opinion)
+    if kind is not judgment.kind:
         place = _evidence(reading, weights, found, opinion.kind)
         verdicts.append(Verdict(f"learned.kind.{opinion.kind}", round(opinion.kind_score, 1), place))
     return replace(
         judgment,
-        kind=opinion.kind,
+        kind=kind,
         confidential=confidential,
         needs_reply=needs_reply,
         diarise=diarise,
         verdicts=(*settled, *verdicts, *judgment.verdicts),
     )
+
+
+def _kind(judgment: Judgment, opinion: Opinion) -> Kind:
+    """An established appeal is against a decision of ours: called misdirected, it would be proposed to be passed on."""
+    assert judgment.kind is not None, "only judged mail is weighed"
+    is_our_decision = judgment.kind is Kind.APPEAL and judgment.diarise is Diarise.YES
+    return judgment.kind if is_our_decision and opinion.kind is Kind.MISDIRECTED else opinion.kind
 
 
 def _settled_by_kind(reading: Reading, kind: Kind, hits: Iterable[Hit]) -> tuple[Verdict, ...]:

@@ -144,3 +144,10 @@ def test_an_invitation_is_answered_where_it_asks_and_advertising_only_then(
     if named is not None and "OSA" in text:
         assert named.evidence is not None and message.body is not None
         assert message.body.text[named.evidence.start : named.evidence.end] == "OSA"
+
+
+def test_an_appeal_against_our_decision_is_not_proposed_to_be_passed_on() -> None:
+    text = "Hej!\nJag håller inte med om det ni kommit fram till om bygglovet och vill att ni ändrar det.\nMvh Bo\n"
+    decision = decide(mail(text, {"Subject": "Beslutet"}), INCOMING, POLICY, NOW)
+    assert (decision.kind, decision.diarise) == (Kind.APPEAL, Diarise.YES)
+    assert not any(type(action).__name__ == "ProposePassingOn" for action in decision.actions)
