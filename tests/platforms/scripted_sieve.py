@@ -63,6 +63,8 @@ class ScriptedSieve:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
         self._thread.join(5)
+        for each in self._open:  # what was taken while the others were being closed
+            each.close()
 
     def _accept(self) -> None:
         while True:
@@ -84,7 +86,9 @@ class ScriptedSieve:
             self.commands.append(name)
             connection.sendall(self._answers.get(name, b"NO\r\n"))
             if name == "STARTTLS" and self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+                # Noted before the handshake: one that fails must not leave its socket open.
+                connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
                 self._open.append(connection)
+                connection.do_handshake()
                 reader = connection.makefile("rb")
                 connection.sendall(self._greeting_in_tls)
