@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailbot import daemon
+from mailbot.config.model import MailboxSettings
 from mailbot.work import watching
 from mailbot.work.context import Context
 from mailbot.work.watching import Bell
@@ -46,13 +47,15 @@ def test_mail_is_read_when_it_arrives_and_a_dead_link_is_taken_up_again(
     monkeypatch.setattr(daemon, "_GATHER_SECONDS", 0)
     monkeypatch.setattr(watching, "_FIRST_PAUSE_SECONDS", 0.1)
     bell = Bell()
-    opened: list[object] = []
+    opened: list[object] = []  # of the authority mailbox; mailbot's own is watched too
 
     def serve(context: Context) -> None:
         real = context.open_watch
 
-        def open_watch(settings: object) -> object:
-            opened.append(watch := real(settings))
+        def open_watch(settings: MailboxSettings) -> object:
+            watch = real(settings)
+            if settings.role == "authority":
+                opened.append(watch)
             return watch
 
         object.__setattr__(context, "open_watch", open_watch)
