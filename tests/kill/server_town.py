@@ -64,7 +64,7 @@ class ServerTown(Town):
         imap = _IMAP.format(
             imap=self.dovecot.ports["imaps"], smtp=self.postfix.ports["submission"], ca_file=self.dovecot.ca_file
         )
-        text = CONFIG.replace(_MAILDIRS, "@server@\n").format(root=self.root, mode=self.mode, anna_read=self.anna_read)
+        text = self.filled_in(CONFIG.replace(_MAILDIRS, "@server@\n"))
         text = _ours(text).replace("@server@\n", imap) + "\n[schedule]\nworkers = 1\n"
         self.config_path.write_text(text, encoding="utf-8")
 

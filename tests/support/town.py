@@ -152,8 +152,10 @@ class Town:
         schema.upgrade(self.config.paths.database)
 
     def write_config(self) -> None:
-        text = CONFIG.format(root=self.root, mode=self.mode, anna_read=self.anna_read, checks=str(self.checks).lower())
-        self.config_path.write_text(text, encoding="utf-8")
+        self.config_path.write_text(self.filled_in(CONFIG), encoding="utf-8")
+
+    def filled_in(self, config: str) -> str:
+        return config.format(root=self.root, mode=self.mode, anna_read=self.anna_read, checks=str(self.checks).lower())
 
     def write_people(self) -> None:
         (self.root / "people.toml").write_text(PEOPLE, encoding="utf-8")
