@@ -72,7 +72,7 @@ def list_replies(
                 one.ref,
                 f"{runs_out_on(one) or '-'}{' !' if one.state == 'open' and is_overdue(one, today) else ''}",
                 shown("state", one.state, language),
-                proposed[one.ref].sent_at.astimezone(config.zone).date().isoformat() if one.ref in proposed else "-",
+                proposed[one.ref].at.astimezone(config.zone).date().isoformat() if one.ref in proposed else "-",
                 one.assignee or "-",
                 one.mailbox,
                 one.asker if not one.confidential else "",
@@ -86,6 +86,8 @@ def list_replies(
 
 def as_contract(one: "Obligation", proposed: "ProposedAnswer | None" = None) -> dict[str, Any]:
     """The JSON fields that scripts rely on; no subject or sender of confidential mail."""
+    sent = proposed if proposed and proposed.how == "sent" else None
+    marked = proposed if proposed and proposed.how == "marked" else None
     return {
         "ref": one.ref,
         "message_id": one.message_id,
@@ -103,8 +105,10 @@ def as_contract(one: "Obligation", proposed: "ProposedAnswer | None" = None) -> 
         "judged": one.judged,
         "confidential": one.confidential,
         "reason": one.reason,
-        "proposed_answer_at": proposed.sent_at if proposed else None,
-        "proposed_answer_from": proposed.mailbox if proposed else None,
+        "proposed_answer_at": sent.at if sent else None,
+        "proposed_answer_from": sent.mailbox if sent else None,
+        "marked_answered_at": marked.at if marked else None,
+        "marked_answered_in": marked.mailbox if marked else None,
     }
 
 
@@ -138,6 +142,10 @@ def show(ref: str, as_json: bool, lang: str | None, config_path: Path | None) ->
         return
     text = answer.pop("pass_on_text")
     print_fields(answer, "replies", chosen(lang, config), config.zone)
+    if answer["marked_answered_at"]:
+        click.echo(
+            f"\n{say(chosen(lang, config), 'replies.please_confirm')}\n  mailbot replies answered {one.ref} --how mail"
+        )
     if text:
         click.echo(f"\n{say(chosen(lang, config), 'replies.pass_on')}\n\n{text}")
 
@@ -191,9 +199,9 @@ def answered(ref: str, how: str, at: str | None, by: str | None, lang: str | Non
 
     def act(context: "Context", one: "Obligation", who: "Actor", now: "datetime") -> None:
         store = context.store.obligations
-        # Where a sent mail is proposed as the answer, it was answered when that was sent.
+        # Where a sent mail or a mark is proposed as the answer, it was answered then.
         proposed = store.proposed_answers([one.ref]).get(one.ref) if how == "mail" else None
-        store.answered(one.ref, how=how, by=who.id, now=now, at=proposed.sent_at if proposed else None)
+        store.answered(one.ref, how=how, by=who.id, now=now, at=proposed.at if proposed else None)
 
     _change(load_config(config_path), ref, at, by, lang, "replies.marked_answered", act)
 

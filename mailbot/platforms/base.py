@@ -41,6 +41,16 @@ class Arrival:
     internal_date: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerMark:
+    """A mail program's note on a message that somebody replied to it or passed it on: evidence, never proof."""
+
+    delivery_id: str
+    kind: Literal["replied", "forwarded"]
+    #: aware UTC; None where the platform keeps no time
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """One batch of what happened in a folder; committing `cursor` makes it done."""
@@ -52,6 +62,8 @@ class Changes:
     #: the platform lost its memory of this folder (changed UIDVALIDITY, expired delta token): everything present is
     #: listed again as arrived, and what is not listed is gone; set on the first batch of such a listing only
     reset: bool = False
+    #: what the listing tells by the way, of arrivals of this batch and of deliveries known before
+    marks: tuple[AnswerMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,10 @@ class Mailbox(Protocol):
         at present): commit each batch as it comes. Of a folder that does not exist any more everything is gone; a
         platform that cannot name what was there yields an empty batch with `reset`.
         """
+        ...
+
+    def marks(self, folder: Folder, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:
+        """Which of these bear a mark, where listings do not tell of new ones; empty where they do."""
         ...
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:

@@ -36,12 +36,13 @@ _REPLY = {
     "confidential": False,
     "perhaps_answered_on": date(2026, 3, 9),
     "perhaps_answered_from": "anna@by.example",
+    "marked_answered": False,
 }
 _HIDDEN_REPLY = {**_REPLY, "ref": "9XHT-4C3D", "asker": None, "subject": None, "assignee": "", "confidential": True}
 _REPLIES = {
     "overdue": _rows(_REPLY, _HIDDEN_REPLY, more=3),
     "due_today": _rows({**_REPLY, "due_on": _TODAY, "days_late": 0, "acknowledged": False}),
-    "later": _rows({**_REPLY, "due_on": None, "days_late": 0, "document_request": False}),
+    "later": _rows({**_REPLY, "due_on": None, "days_late": 0, "document_request": False, "marked_answered": True}),
     "to_judge": _rows({**_REPLY, "due_on": date(2026, 3, 16), "days_late": 0, "judged": False}),
     "total": 8,
 }

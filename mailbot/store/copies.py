@@ -92,6 +92,8 @@ def write_deliveries(connection: Connection, entries: Sequence[Entry], now: date
             "internal_date": seen.internal_date,
             "listed_at": now,
             "gone_at": None,
+            "mark": None,
+            "marked_at": None,
         }
         for entry in entries
         for seen in (entry.outcome.delivery,)

@@ -1,12 +1,14 @@
 """What reading mail asks of the store and leaves in it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection, case, delete, distinct, func, select
 
 from mailbot.policy.model import Stage
+from mailbot.store.answer_marks import Mark, record_marks, unmarked_questions
 from mailbot.store.database import Database, chunks, upsert
 from mailbot.store.linking import stored_links
 from mailbot.store.matters import matter_of
@@ -25,7 +27,10 @@ from mailbot.store.tables import (
     unit_messages,
 )
 
-__all__ = ["ConversationFacts", "Intake", "KnownMessage"]
+__all__ = ["ConversationFacts", "Intake", "KnownMessage", "Mark"]
+
+
+_NO_MARKS: Mapping[str, Mark] = MappingProxyType({})
 
 
 class Intake:
@@ -144,11 +149,13 @@ class Intake:
         reset: bool,
         now: datetime,
         vanished: Sequence[str] = (),
+        marks: Mapping[str, Mark] = _NO_MARKS,
     ) -> None:
         """Write a batch and its cursor in one transaction: all of it, or nothing (invariant 1).
 
         `gone` are deliveries that left the folder, `vanished` those that were listed and could not be fetched any
-        more. `reset` says that the platform lists the folder anew from here: what it does not list again is gone.
+        more, `marks` what mail programs noted on deliveries. `reset` says that the platform lists the folder anew from
+        here: what it does not list again is gone.
         Recording the same again changes nothing. Raises TransientError when the database is locked.
         """
         with self._database.write() as connection:
@@ -156,8 +163,19 @@ class Intake:
             if outcomes:
                 record_outcomes(connection, outcomes, self._references, now)
             record_vanished(connection, mailbox, vanished, self._references, now)
+            record_marks(connection, mailbox, folder_id, marks, now)
             row = {"mailbox": mailbox, "folder": folder_id, "cursor": cursor, "updated_at": now}
             upsert(connection, cursors, [row])
+
+    def marked(self, mailbox: str, folder_id: str, marks: Mapping[str, Mark], *, now: datetime) -> None:
+        """Note what mail programs noted on deliveries that are known."""
+        with self._database.write() as connection:
+            record_marks(connection, mailbox, folder_id, marks, now)
+
+    def unmarked_questions(self, mailbox: str) -> dict[str, list[str]]:
+        """folder -> deliveries there whose question is open, and on which no reply has been noted yet."""
+        with self._database.read() as connection:
+            return unmarked_questions(connection, mailbox)
 
     def checked(self, check: MailboxCheck) -> None:
         """Note a pass over a mailbox, finished or failed."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, exists, or_, select, update
 
 from mailbot.errors import UserError
 from mailbot.store import audit
+from mailbot.store.answer_marks import marked_answers
 from mailbot.store.audit import RULES, Detail, NewLine
 from mailbot.store.database import Database, chunks
 from mailbot.store.decisions import journaled
@@ -68,10 +69,12 @@ class Obligations:
         )
 
     def proposed_answers(self, refs: Sequence[str]) -> dict[str, ProposedAnswer]:
-        """REF -> the first mail after the question that went to its asker under the same subject, of open ones."""
+        """REF -> what suggests that it was answered, of open ones: the first mail after the question that went to its
+        asker under the same subject; failing that, the mark of a reply."""
         found: dict[str, ProposedAnswer] = {}
         with self._database.read() as connection:
             for piece in chunks(sorted(set(refs))):
+                found.update(marked_answers(connection, piece))
                 questions = connection.execute(_unanswered(piece)).all()
                 sent = _sent_under(connection, [row.subject_print for row in questions])
                 for row in questions:
@@ -83,7 +86,7 @@ class Obligations:
                         if trace.sent_at > since and askers.intersection(trace.recipient_prints)
                     )
                     if (first := next(fitting, None)) is not None:
-                        found[row.ref] = ProposedAnswer(mailbox=first.mailbox, sent_at=first.sent_at)
+                        found[row.ref] = ProposedAnswer(how="sent", mailbox=first.mailbox, at=first.sent_at)
         return found
 
     def to_pass_on(self, refs: Sequence[str]) -> frozenset[str]:
@@ -131,7 +134,7 @@ class Obligations:
     def answered(self, ref: str, *, how: str, by: str, now: datetime, at: datetime | None = None) -> None:
         """A person says that it was answered, perhaps elsewhere (`how`: telephone, visit, letter ...).
 
-        `at` is when, where that is known (the sent mail that was proposed); else it is now.
+        `at` is when, where that is known (see `proposed_answers`); else it is now.
         """
         values = {"state": "answered", "met_at": at or now, "met_by": by, "reason": how, "settled_by_person": True}
         self._change(ref, values, "answered", by=by, now=now, only=("open",))

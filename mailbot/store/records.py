@@ -179,10 +179,16 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedAnswer:
-    """Mail that went to the asker under the same subject, tied to the question by nothing else: a person decides."""
+    """What suggests that an open question was answered, and does not prove it: a person decides.
 
+    sent: mail went to the asker under the same subject, tied to the question by nothing else. marked: a mail program
+    noted on the question that somebody replied to it, and no answer was seen.
+    """
+
+    how: Literal["sent", "marked"]
     mailbox: str
-    sent_at: datetime
+    #: when it was sent; of a mark without a time, when that was first seen
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

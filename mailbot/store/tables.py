@@ -74,6 +74,9 @@ deliveries = Table(
     Column("internal_date", Instant, nullable=False),
     Column("listed_at", Instant, nullable=False),
     Column("gone_at", Instant),
+    # what mail programs noted on this copy: "replied" or "forwarded"; when, or when that was first seen
+    Column("mark", Text),
+    Column("marked_at", Instant),
 )
 #: what has left a folder lately, for the signs of people's work
 _gone = deliveries.c.gone_at.is_not(None)

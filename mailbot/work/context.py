@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
 from mailbot.platforms.base import (
@@ -52,6 +53,9 @@ class Context:
     calendar: Calendar = field(default_factory=NoCalendar)
     #: whether a colleague may open a mailbox on its server; None: that cannot be asked
     may_read: Callable[[MailboxSettings, PersonSettings], bool | None] = lambda _mailbox, _colleague: None
+
+    #: mailbox -> when its open questions were last looked at for marks of a reply
+    marks_looked_at: dict[str, datetime] = field(default_factory=dict)
 
     #: whether mailbot is to end: what is begun is finished, and nothing else is begun
     stopping: Callable[[], bool] = lambda: False

@@ -59,9 +59,11 @@ class ReplyLine:
     #: False: only the headers were read, and its owner decides whether an answer is owed
     judged: bool
     confidential: bool
-    #: local date and mailbox of a sent mail that may have been the answer
+    #: local date and mailbox of a sent mail that may have been the answer, or of the mark that there was one
     perhaps_answered_on: date | None = None
     perhaps_answered_from: str = ""
+    #: only marked: no answer was seen in Sent
+    marked_answered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +161,9 @@ def reply_line(
         pass_on=pass_on,
         judged=obligation.judged,
         confidential=hidden,
-        perhaps_answered_on=local_date(proposed.sent_at, config.zone) if proposed else None,
+        perhaps_answered_on=local_date(proposed.at, config.zone) if proposed else None,
         perhaps_answered_from=proposed.mailbox if proposed else "",
+        marked_answered=proposed is not None and proposed.how == "marked",
     )
 
 

@@ -4,17 +4,18 @@ Cursor and results are committed together (invariant 1); a message that can't be
 person, and never stops the next.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import structlog
 
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import MailbotError
-from mailbot.platforms.base import Arrival, Changes, Folder, Mailbox
+from mailbot.platforms.base import AnswerMark, Arrival, Changes, Folder, Mailbox
+from mailbot.store.intake import Mark
 from mailbot.store.lineage import RESTORED
 from mailbot.store.records import MailboxCheck
 from mailbot.work.context import Context
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 #: RFC 6154 roles whose mail nobody has received: our own drafts, what a person threw away, and what we sent
 NOT_RECEIVED = frozenset({"sent", "drafts", "trash"})
+_MARKS_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,22 @@ class _Reader:
                 judge = judge or Judge(self._context, self._settings, self._mailbox, folder, self._now)
                 yield self._record(judge, folder, changes, unknown, hold_replies=hold or self._first_pass)
                 cursor = changes.cursor
+        self._look_at_marks(folder)
+
+    @cached_property
+    def _unmarked(self) -> Mapping[str, Sequence[str]]:
+        """Open questions by folder, once an hour: looking at their marks costs a question per folder."""
+        address, looked_at = self._settings.address, self._context.marks_looked_at
+        if address in looked_at and abs(self._now - looked_at[address]) < _MARKS_EVERY:
+            return {}
+        looked_at[address] = self._now
+        return self._intake.unmarked_questions(address)
+
+    def _look_at_marks(self, folder: Folder) -> None:
+        """Whether somebody has replied to what is open, where listings do not tell."""
+        wanted = self._unmarked.get(folder.id)
+        if wanted and (found := self._mailbox.marks(folder, wanted)):
+            self._intake.marked(self._settings.address, folder.id, _noted(found), now=self._now)
 
     def _unknown(self, folder: Folder, changes: Changes) -> Sequence[Arrival]:
         """Arrivals that were not recorded before: some servers repeat those whose flags people have changed."""
@@ -165,5 +183,10 @@ class _Reader:
             cursor=changes.cursor,
             reset=changes.reset,
             now=self._now,
+            marks=_noted(changes.marks),
         )
         return len(fetched)
+
+
+def _noted(marks: Sequence[AnswerMark]) -> dict[str, Mark]:
+    return {one.delivery_id: Mark(one.kind, one.at) for one in marks}

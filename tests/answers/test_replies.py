@@ -1,6 +1,7 @@
 """Whoever owes an answer settles it by answering mailbot's mail; the duty moves with a mail to its new owner."""
 
 import email
+from datetime import datetime
 from email.message import Message
 from email.policy import default
 
@@ -132,6 +133,33 @@ def test_a_mail_under_the_same_subject_is_proposed_and_accepted(settled_town: To
     town.run("2026-05-12T09:05")
     one = only(town)
     assert (one.state, one.met_at, one.reason) == ("answered", at("2026-05-12T08:30"), "mail")
+
+
+def test_the_mark_of_a_reply_is_evidence_that_a_person_confirms(settled_town: Town) -> None:
+    town = settled_town
+    town.deliver("2026-05-11T09:00", QUESTION)
+    town.run("2026-05-11T12:30")
+    inbox = town.maildir("kommunen@by.example")
+    (file,) = [each for each in inbox.glob("*/*") if each.parent.name in ("new", "cur")]
+    file.rename(inbox / "cur" / f"{file.name.partition(':')[0]}:2,RS")
+    town.run("2026-05-12T07:00")
+    assert only(town).state == "open"  # it closes nothing by itself
+    (shown,) = mailbot("replies", "list", "--json", "--config", town.config_path).rows
+    assert (shown["proposed_answer_at"], shown["proposed_answer_from"]) == (None, None)
+    assert shown["marked_answered_in"] == "kommunen@by.example"
+    assert at("2026-05-12T07:00") <= datetime.fromisoformat(shown["marked_answered_at"]) <= at("2026-05-12T07:01")
+    told = mailbot("replies", "show", shown["ref"], "--lang", "sv", "--config", town.config_path).out
+    assert f"Stämmer det, skriv\n  mailbot replies answered {shown['ref']} --how mail" in told
+    digest = email.message_from_bytes(town.inbox(LARS)[-1], policy=default)
+    assert "markerat som besvarat 2026-05-12 i kommunen@by.example" in digest.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    reply(town, digest, f"{shown['ref']} ja", "2026-05-12T09:00", by=LARS)
+    town.run("2026-05-12T09:05")
+    one = only(town)
+    assert (one.state, one.met_at, one.reason) == (
+        "answered",
+        datetime.fromisoformat(shown["marked_answered_at"]),
+        "mail",
+    )
 
 
 def test_an_automatic_mail_or_one_to_somebody_else_is_never_proposed(settled_town: Town) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from mailbot.mail.left_out import is_left_out
 from mailbot.mail.message import attachment_content, parse
-from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder, Mailbox
+from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder, Mailbox
 
 #: long past: servers put a date in the future right
 BASE = datetime(2024, 11, 25, 7, 0, tzinfo=UTC)
@@ -41,6 +41,10 @@ class MailboxWorld(Protocol):
     def mark_read(self, folder: Folder, delivery_id: str) -> None: ...
 
     def is_read(self, folder: Folder, delivery_id: str) -> bool: ...
+
+    def mark(self, folder: Folder, delivery_id: str, kind: str, at: datetime) -> None:
+        """A mail program notes that its user replied to it ("replied") or passed it on ("forwarded")."""
+        ...
 
     def forget(self, folder: Folder) -> None:
         """The platform loses its memory of the folder; the mail stays."""
@@ -90,6 +94,33 @@ class MailboxContract:
 
     def in_order(self, world: MailboxWorld, found: Sequence[bytes | None]) -> Sequence[bytes | None]:
         return found if world.oldest_first else sorted(found, key=lambda raw: raw or b"")
+
+    def marks(self, mailbox: Mailbox, where: Folder, cursor: str | None, ids: Sequence[str]) -> dict[str, AnswerMark]:
+        """What listing tells, and what asking tells."""
+        told = [mark for batch in read_all(mailbox, where, cursor) for mark in batch.marks]
+        return {mark.delivery_id: mark for mark in (*told, *mailbox.marks(where, ids))}
+
+    @pytest.mark.parametrize("limit", [2, 500])
+    def test_the_mark_of_a_reply_is_told_whether_it_was_there_before_or_came_later(
+        self, world: MailboxWorld, limit: int
+    ) -> None:
+        mailbox, inbox = self.filled(world, 5)
+        batches = read_all(mailbox, inbox, limit=limit)
+        ids = [one.delivery_id for one in arrivals(batches)]
+        assert self.marks(mailbox, inbox, batches[-1].cursor, ids) == {}
+        world.mark(inbox, ids[3], "replied", minute(90))
+        world.mark(inbox, ids[1], "forwarded", minute(91))
+        for cursor in (batches[-1].cursor, None):
+            found = self.marks(world.open(), inbox, cursor, ids)
+            assert {item: mark.kind for item, mark in found.items()} == {ids[3]: "replied", ids[1]: "forwarded"}
+            assert {mark.at for mark in found.values()} in ({None}, {minute(90), minute(91)})
+
+    def test_marks_come_with_the_batch_of_their_message(self, world: MailboxWorld) -> None:
+        mailbox, inbox = self.filled(world, 5)
+        last = arrivals(read_all(mailbox, inbox))[-1].delivery_id
+        world.mark(inbox, last, "replied", minute(90))
+        for batch in read_all(world.open(), inbox, limit=2):
+            assert {mark.delivery_id for mark in batch.marks} <= {one.delivery_id for one in batch.arrived}
 
     def test_there_is_exactly_one_inbox(self, world: MailboxWorld) -> None:
         world.create_folder("Projekt")

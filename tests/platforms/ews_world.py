@@ -84,6 +84,9 @@ class EwsMailboxWorld(EwsWorld):
     def is_read(self, folder: Folder, delivery_id: str) -> bool:
         return self.item(delivery_id).is_read
 
+    def mark(self, folder: Folder, delivery_id: str, kind: str, at: datetime) -> None:
+        self.organisation.mark(self.box, self.item(delivery_id), kind, at)
+
     def forget(self, folder: Folder) -> None:
         self.box.folders[folder.id].epoch += 1
 

@@ -68,6 +68,12 @@ class GraphWorld:
     def is_read(self, folder: Folder, delivery_id: str) -> bool:
         return self.item(delivery_id).is_read
 
+    def mark(self, folder: Folder, delivery_id: str, kind: str, at: datetime) -> None:
+        item = self.item(delivery_id)
+        item.properties["Integer 0x1081"] = {"replied": "103", "forwarded": "104"}[kind]
+        item.properties["SystemTime 0x1082"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+        self.server.tenant.note(self.account, folder.id, item)
+
     def forget(self, folder: Folder) -> None:
         self.account.forgotten_before[folder.id] = self.server.tenant.number()
 

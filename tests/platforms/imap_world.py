@@ -85,6 +85,11 @@ class ImapWorld:
         with self.person(folder.name) as client:
             assert client.uid("MOVE", uid(delivery_id), f'"{self.raw_name(to.name)}"')[0] == "OK"
 
+    def mark(self, folder: Folder, delivery_id: str, kind: str, at: datetime) -> None:
+        flag = {"replied": r"\Answered", "forwarded": "$Forwarded"}[kind]
+        with self.person(folder.name) as client:
+            client.uid("STORE", uid(delivery_id), "+FLAGS.SILENT", f"({flag})")
+
     def mark_read(self, folder: Folder, delivery_id: str) -> None:
         with self.person(folder.name) as client:
             client.uid("STORE", uid(delivery_id), "+FLAGS.SILENT", r"(\Seen)")

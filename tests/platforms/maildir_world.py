@@ -70,6 +70,10 @@ class MaildirWorld:
         found = self.find(folder, delivery_id)
         found.rename(self.path(to.name) / "cur" / f"{delivery_id}:2,S")
 
+    def mark(self, folder: Folder, delivery_id: str, kind: str, at: datetime) -> None:
+        flags = {"replied": "RS", "forwarded": "PS"}[kind]
+        self.find(folder, delivery_id).rename(self.path(folder.name) / "cur" / f"{delivery_id}:2,{flags}")
+
     def mark_read(self, folder: Folder, delivery_id: str) -> None:
         self.find(folder, delivery_id).rename(self.path(folder.name) / "cur" / f"{delivery_id}:2,S")
 

@@ -28,6 +28,19 @@ class TestGraphMailbox(MailboxContract):
         return GraphWorld(graph)
 
 
+@pytest.mark.parametrize("status", [400, 501])
+def test_a_server_that_lists_without_marks_only_is_read_all_the_same(
+    graph: GraphServer, world: GraphWorld, status: int
+) -> None:
+    world.deliver(mail(0), received_at=BASE)
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    graph.faults.append(Fault(r"delta.*\$expand", status, "ErrorInvalidUrlQuery", times=100))
+    batches = read_all(mailbox, inbox)
+    assert len(arrivals(batches)) == 1
+    assert read_all(world.open(), inbox, batches[-1].cursor)[0].arrived == ()
+
+
 def test_roles_come_from_the_server_and_not_from_names(world: GraphWorld) -> None:
     for known in world.account.folders.values():
         known.name = "Ordner"

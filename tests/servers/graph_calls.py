@@ -183,7 +183,7 @@ def delta(
             "pending": [item.id for item in present],
             "since": server.tenant.number(),
             "filter": since,
-            "select": query.get("$select"),
+            "asked": {key: query[key] for key in ("$select", "$expand") if key in query},
         }
     size = int((re.search(r"odata\.maxpagesize=(\d+)", headers.get("Prefer", "")) or [0, "10"])[1])
     some, rest = state["pending"][:size], state["pending"][size:]
@@ -191,8 +191,8 @@ def delta(
     server.tokens[following] = {**state, "pending": rest}
     link = f"{server.url}/users/{quote(account.address)}/mailFolders/{quote(folder.id)}/messages/delta"
     name, kind = ("@odata.nextLink", "$skiptoken") if rest else ("@odata.deltaLink", "$deltatoken")
-    select = MultiDict({"$select": state["select"]} if state["select"] else {})
-    changes = [_change(account, each, folder, select, headers, state["filter"]) for each in some]
+    asked = MultiDict(state["asked"])
+    changes = [_change(account, each, folder, asked, headers, state["filter"]) for each in some]
     return Told.json({"value": [each for each in changes if each is not None], name: f"{link}?{kind}={following}"})
 
 
@@ -282,7 +282,8 @@ def _message(item: Item, query: Query, headers: Headers) -> Json:
     if "singleValueExtendedProperties" in query.get("$expand", ""):
         known = {"String 0x1042": parsed["In-Reply-To"], "String 0x1039": parsed["References"], **item.properties}
         asked = [each for each in known if f"'{each}'" in query["$expand"] and known[each]]
-        value["singleValueExtendedProperties"] = [{"id": each, "value": str(known[each])} for each in asked]
+        if asked:  # left out where there are none
+            value["singleValueExtendedProperties"] = [{"id": each, "value": str(known[each])} for each in asked]
         return _selected(value, MultiDict({"$select": f"{query['$select']},singleValueExtendedProperties"}))
     return _selected(value, query)
 

@@ -4,12 +4,12 @@ import base64
 import binascii
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder
-from mailbot.platforms.ews import reduced, written_here
+from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder
+from mailbot.platforms.ews import marks, reduced, written_here
 from mailbot.platforms.ews.cursor import EwsCursor
 from mailbot.platforms.ews.failures import LostState, NotThere
 from mailbot.platforms.ews.folders import find_folders
@@ -24,11 +24,12 @@ _END_OF_HEADER = b"\r\n\r\n"
 
 @dataclass(slots=True)
 class _Listing:
-    """What a sync told: new items as (seconds, id, size), what is gone, and the state it leads to."""
+    """What a sync told: new items as (seconds, id, size), what is gone, marks by id, and the state it leads to."""
 
-    new: list[tuple[float, str, int]]
-    gone: tuple[str, ...]
-    state: str
+    new: dict[str, tuple[float, str, int]] = field(default_factory=dict)
+    gone: dict[str, None] = field(default_factory=dict)
+    marks: dict[str, AnswerMark] = field(default_factory=dict)
+    state: str = ""
 
 
 class EwsMailbox:
@@ -67,47 +68,56 @@ class EwsMailbox:
             yield Changes(arrived=(), gone=(), cursor=str(EwsCursor()), reset=True)
             return
         until = at.until or listing.state
-        waiting = [one for one in listing.new if at.is_finished or one[:2] > (at.seconds, at.item)]
-        gone = listing.gone
+        waiting = [one for one in sorted(listing.new.values()) if at.is_finished or one[:2] > (at.seconds, at.item)]
+        gone = tuple(listing.gone)
+        told = [mark for item, mark in listing.marks.items() if item not in listing.new]
         for start in range(0, len(waiting) or 1, limit):
             batch = waiting[start : start + limit]
             is_last = start + limit >= len(waiting)
             after = EwsCursor(until) if is_last else EwsCursor(at.state, until, *batch[-1][:2])
-            yield Changes(arrived=tuple(map(_arrival, batch)), gone=gone, cursor=str(after), reset=reset)
-            gone, reset = (), False
+            told += [listing.marks[item] for _, item, _ in batch if item in listing.marks]
+            yield Changes(
+                arrived=tuple(map(_arrival, batch)), gone=gone, cursor=str(after), reset=reset, marks=tuple(told)
+            )
+            gone, reset, told = (), False, []
 
     def _listing(self, folder_id: str, state: str) -> _Listing:
-        new: dict[str, tuple[float, str, int]] = {}
-        gone: dict[str, None] = {}
-        is_last = False
+        listing, is_last = _Listing(state=state), False
         while not is_last:
             request = M.SyncFolderItems(
-                shape("item:DateTimeReceived", "item:Size"), M.SyncFolderId(T.FolderId(Id=folder_id))
+                shape("item:DateTimeReceived", "item:Size", *marks.fields()), M.SyncFolderId(T.FolderId(Id=folder_id))
             )
-            if state:
-                request.append(M.SyncState(state))
+            if listing.state:
+                request.append(M.SyncState(listing.state))
             request.append(M.MaxChangesReturned(str(_LISTING_PAGE)))
             answer = self._session.one("SyncFolderItems", request)
             for change in each(answer, "m:Changes/*"):
-                self._note(change, new, gone)
-            before, state = state, text(answer, "m:SyncState")
+                self._note(change, listing)
+            before, listing.state = listing.state, text(answer, "m:SyncState")
             # A server that stands still would be asked for ever.
-            is_last = text(answer, "m:IncludesLastItemInRange") != "false" or state == before
-        return _Listing(sorted(new.values()), tuple(gone), state)
+            is_last = text(answer, "m:IncludesLastItemInRange") != "false" or listing.state == before
+        return listing
 
-    def _note(self, change: Element, new: dict[str, tuple[float, str, int]], gone: dict[str, None]) -> None:
+    def _note(self, change: Element, listing: _Listing) -> None:
         """Read flags, categories and edits are people's affair; a draft that is filled in stays the same delivery."""
         kind = change.tag.rpartition("}")[2]
         if kind == "Delete":
             item = identifier(change)
-            if new.pop(item, None) is None:
-                gone[item] = None
-        elif kind == "Create":
-            item = identifier(change, "*/t:ItemId")
+            if listing.new.pop(item, None) is None:
+                listing.gone[item] = None
+            return
+        item = identifier(change, "*/t:ItemId")
+        if kind in ("Create", "Update") and (mark := marks.mark_of(item, change)) is not None:
+            listing.marks[item] = mark
+        if kind == "Create":
             received = instant(text(change, "*/t:DateTimeReceived"))
             seconds = received.timestamp() if received else 0.0
             if received is None or seconds >= self._since:
-                new[item] = (seconds, item, _number(text(change, "*/t:Size")))
+                listing.new[item] = (seconds, item, _number(text(change, "*/t:Size")))
+
+    def marks(self, folder: Folder, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:  # noqa: ARG002
+        """A reply changes the item, so that the next listing tells of it."""
+        return ()
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:  # noqa: ARG002
         """As they came over the Internet; mail that never did has one made of its properties."""

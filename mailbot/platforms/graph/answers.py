@@ -48,6 +48,10 @@ class Forgotten(PermanentError):
     """A delta link that the server does not know any more: everything is listed anew."""
 
 
+class BadRequest(PermanentError):
+    """The server cannot make out what is asked, or does not offer it."""
+
+
 class TooLarge(PermanentError):
     """The server takes no request or message of this size."""
 
@@ -134,7 +138,8 @@ def refusal(question: Question, answer: Answer, retry_after: float | None = None
         return nobody if code in _NO_MAILBOX else gone
     if answer.status in (401, 403):
         return AccessDenied(_denied(question, answer.status, told))
-    return PermanentError(f"Microsoft Graph refuses a request for {where} ({told})")
+    kind = BadRequest if answer.status in (400, 501) else PermanentError
+    return kind(f"Microsoft Graph refuses a request for {where} ({told})")
 
 
 def _denied(question: Question, status: int, told: str) -> str:

@@ -38,11 +38,14 @@ def instant(text: object) -> datetime | None:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+def extended(message: Json) -> dict[str, str]:
+    """The extended properties that came along, by their ids in lower case: Graph writes hexadecimal as it likes."""
+    told = message.get("singleValueExtendedProperties") or ()
+    return {str(each.get("id", "")).lower(): str(each.get("value") or "") for each in told}
+
+
 def _written(message: Json) -> Written:
-    extended = {
-        str(each.get("id", "")).lower(): str(each.get("value") or "")
-        for each in message.get("singleValueExtendedProperties") or ()
-    }
+    properties = extended(message)
     return Written(
         message_id=str(message.get("internetMessageId") or ""),
         date=instant(message.get("sentDateTime")) or instant(message.get("receivedDateTime")),
@@ -52,8 +55,8 @@ def _written(message: Json) -> Written:
         cc=_mailboxes(message.get("ccRecipients")),
         bcc=_mailboxes(message.get("bccRecipients")),
         subject=str(message.get("subject") or ""),
-        in_reply_to=extended.get(IN_REPLY_TO.lower(), ""),
-        references=extended.get(REFERENCES.lower(), ""),
+        in_reply_to=properties.get(IN_REPLY_TO.lower(), ""),
+        references=properties.get(REFERENCES.lower(), ""),
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder
+from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder
+from mailbot.platforms.graph import marks
 from mailbot.platforms.graph.ahead import Ahead
-from mailbot.platforms.graph.answers import Answer, Forgotten, Json, NoMailbox, NotFound, Question, refusal
+from mailbot.platforms.graph.answers import Answer, BadRequest, Forgotten, Json, NoMailbox, NotFound, Question, refusal
 from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, path
 from mailbot.platforms.graph.folders import NEEDS
 from mailbot.platforms.graph.headers import EXPAND, SELECT, header_of, instant
@@ -51,6 +52,11 @@ class GraphMailbox:
                     raise
                 listed_anew, reset, question = True, bool(cursor), self._delta(folder, limit)
                 continue
+            except BadRequest:
+                if question.path != self._delta(folder, limit).path:
+                    raise
+                question = self._delta(folder, limit, with_marks=False)  # evidence must not hide the mail
+                continue
             except NotFound:
                 yield Changes(arrived=(), gone=(), cursor=_NOTHING, reset=bool(cursor))
                 return
@@ -58,11 +64,16 @@ class GraphMailbox:
             after = self._client.relative(str(following or page.get("@odata.deltaLink") or question.path))
             arrived, gone = self._arrivals(page), _gone(page)
             if arrived or gone or reset or not following:
-                yield Changes(arrived=arrived, gone=gone, cursor=after, reset=reset)
+                told = tuple(marks.marks_of(_entries(page, removed=False)))
+                yield Changes(arrived=arrived, gone=gone, cursor=after, reset=reset, marks=told)
                 reset = False
             if not following:
                 return
             question = replace(question, path=after)
+
+    def marks(self, folder: Folder, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:  # noqa: ARG002
+        """A reply changes the message, so that the next listing tells of it."""
+        return ()
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:  # noqa: ARG002
         for start in range(0, len(delivery_ids), _HEADERS_AT_A_TIME):
@@ -101,8 +112,10 @@ class GraphMailbox:
     def close(self) -> None:
         self._content = None
 
-    def _delta(self, folder: Folder, limit: int) -> Question:
+    def _delta(self, folder: Folder, limit: int, *, with_marks: bool = True) -> Question:
         query: dict[str, str | int] = {"select": "receivedDateTime"}
+        if with_marks:
+            query["expand"] = marks.EXPAND
         if self._since is not None:
             query["filter"] = f"receivedDateTime ge {self._since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         where = path("users", self._address, "mailFolders", folder.id, "messages", "delta", **query)

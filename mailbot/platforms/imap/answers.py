@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from mailbot.platforms.imap.syntax import Value, number, text
 
@@ -53,3 +54,9 @@ def namespace(value: Value) -> list[tuple[bytes, str]]:
         for entry in entries
         if isinstance(entry, tuple) and len(entry) >= 2 and isinstance(entry[0], bytes)
     ]
+
+
+def mark_of(flags: "Value | None") -> Literal["replied", "forwarded"] | None:
+    """What the flags of a message say; the case of flags does not matter (RFC 3501 2.3.2, RFC 5788 3)."""
+    told = {text(each).lower() for each in flags} if isinstance(flags, tuple) else set()
+    return "replied" if "\\answered" in told else "forwarded" if "$forwarded" in told else None

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from mailbot.errors import PermanentError, TransientError
 from mailbot.mail.left_out import Allowance
-from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder
+from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder
 from mailbot.platforms.imap import reading, structure
-from mailbot.platforms.imap.answers import FolderState
+from mailbot.platforms.imap.answers import FolderState, mark_of
 from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
 from mailbot.platforms.imap.cursor import ImapCursor, delivery_id, uid_of
 from mailbot.platforms.imap.dates import STAMPS, seconds_of, stamped, utc
@@ -113,6 +113,13 @@ class ImapMailbox:
             raise TransientError(
                 f"{self._host} cannot tell about {listing.unreadable} message(s) of a folder; look at the server's log"
             )
+
+    def marks(self, folder: Folder, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:
+        r"""\Answered (RFC 3501 2.3.2) and $Forwarded (RFC 5788); IMAP keeps no time for them."""
+        uids = {uid: each for each, uid in self._uids(folder, delivery_ids).items()} if delivery_ids else {}
+        told, _ = self._gently(folder, sorted(uids), "FLAGS") if uids else ({}, frozenset())
+        found = ((uid, mark_of(items.get(b"FLAGS"))) for uid, items in told.items() if uid in uids)
+        return [AnswerMark(uids[uid], kind) for uid, kind in found if kind is not None]
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         uids = self._uids(folder, delivery_ids) if delivery_ids else {}

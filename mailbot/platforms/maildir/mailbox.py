@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mailbot.errors import MailbotError, TransientError
 from mailbot.mail.left_out import Allowance, reduced
-from mailbot.platforms.base import Arrival, Changes, DocumentLimits, Folder
+from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder
 from mailbot.platforms.maildir import names
 from mailbot.platforms.maildir.cursor import MaildirCursor, Stamp
 from mailbot.platforms.maildir.folder import Listing, OpenFolder, opened, trouble
@@ -125,6 +125,15 @@ class MaildirMailbox:
                 unreadable += 1
         found.sort()
         return found, unreadable
+
+    def marks(self, folder: Folder, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:
+        with opened(self._root, folder.id) as there:
+            if there is None:
+                return ()
+            self._listing = there.listing()
+            paths = {each: self._listing.paths.get(each, "") for each in delivery_ids}
+        found = ((each, names.mark(path)) for each, path in paths.items())
+        return [AnswerMark(each, kind) for each, kind in found if kind is not None]
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         with opened(self._root, folder.id) as there:

@@ -89,7 +89,7 @@ def _as_proposed(context: Context, answer: Answer, one: Obligation) -> Reaction:
     proposed = context.store.obligations.proposed_answers([one.ref]).get(one.ref)
     if proposed is None:
         return _unclear("nothing_proposed", one.ref)
-    context.store.obligations.answered(one.ref, how="mail", by=answer.by, now=answer.arrived_at, at=proposed.sent_at)
+    context.store.obligations.answered(one.ref, how="mail", by=answer.by, now=answer.arrived_at, at=proposed.at)
     return _done("answered", one.ref)
 
 

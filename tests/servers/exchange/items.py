@@ -12,6 +12,7 @@ from tests.servers.exchange.xml import MESSAGES, TYPES, Failed, T, all_of, insta
 
 Element = etree._Element
 _TRANSPORT_HEADERS = "0x7d"
+_LAST_VERB = (0x1081, 0x1082)
 
 
 def item_id(item: Item) -> Element:
@@ -115,6 +116,9 @@ def _extended(item: Item, shape: Element) -> list[Element]:
         value: str | None = None
         if tag and int(tag, 0) == int(_TRANSPORT_HEADERS, 0) and item.transported:
             value = item.header.decode("utf-8", "replace")
+        elif tag and item.last_verb and int(tag, 0) in _LAST_VERB:
+            verb, at = item.last_verb
+            value = str(verb) if int(tag, 0) == _LAST_VERB[0] else instant(at)
         elif name:
             value = item.properties.get(name)
         if value is not None:

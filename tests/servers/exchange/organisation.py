@@ -37,6 +37,8 @@ class Item:
     transported: bool = True
     item_class: str = "IPM.Note"
     categories: tuple[str, ...] = ()
+    #: PidTagLastVerbExecuted and PidTagLastVerbExecutionTime
+    last_verb: tuple[int, datetime] | None = None
     #: name -> value of named string properties
     properties: dict[str, str] = field(default_factory=dict)
     #: appointments
@@ -182,6 +184,11 @@ class Organisation:
     def set_read(self, box: Box, item: Item) -> None:
         item.is_read, item.change_key = True, item.change_key + 1
         self.note(box, item.folder, "read", item.id)
+
+    def mark(self, box: Box, item: Item, kind: str, at: datetime) -> None:
+        """Outlook's note of a reply (102) or of forwarding (104), MS-OXOMSG 2.2.1.4."""
+        item.last_verb, item.change_key = ({"replied": 102, "forwarded": 104}[kind], at), item.change_key + 1
+        self.note(box, item.folder, "update", item.id)
 
     def changes(self, folder: Folder, since: int) -> tuple[list[tuple[str, str]], int]:
         """What happened to each item after `since`, newest state only, in the order of the last change."""
