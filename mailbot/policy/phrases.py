@@ -6,23 +6,21 @@ A phrase is written as a registrar would write it, in small letters:
     *missbruk            a word ending in "missbruk"
     barn .. blåmärken    both words in this order, at most eight words between them, in the same sentence
 
-`expand` writes out choices: "(min|vår) granne" stands for two phrases, "(strängt|) förtroligt" too.
+    min|vår granne       either word
+
+Brackets are written out before (`patterns.written_out`).
 
 The text is split into words once (`words.py`) and each word is looked up, so the cost grows with the text and not with
 the number of phrases times the text.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mailbot.policy.trie import Runs, Tree, plant
 from mailbot.policy.vocabulary import STEM_LETTERS, Choice
 from mailbot.policy.words import WORD, Text
-
-#: what one phrase with choices may grow into; more is a slip of the pen
-_MOST_VARIANTS = 400
 
 Label = TypeVar("Label")
 
@@ -43,7 +41,7 @@ class Phrases(Generic[Label]):
 
     tree: Tree[Label]
     count: int
-    #: one word or stem of each phrase, the longest
+    #: one word or stem of each phrase, the longest; where that may be spelled in several ways, all of them
     anchors: frozenset[str]
 
     def may_stand_in(self, text: str) -> bool:
@@ -61,11 +59,13 @@ def compile_phrases(labelled: Mapping[str, Label]) -> Phrases[Label]:
     """Phrases -> labels, ready to search. Raises ValueError for a phrase without words or with too short a stem."""
     numbered = enumerate(labelled.items())
     root = plant((_runs(phrase), number, label) for number, (phrase, label) in numbered)
-    return Phrases(Tree(root), len(labelled), frozenset(map(_anchor, labelled)))
+    return Phrases(Tree(root), len(labelled), frozenset(anchor for phrase in labelled for anchor in _anchors(phrase)))
 
 
-def _anchor(phrase: str) -> str:
-    return max((word.strip("*") for word in phrase.lower().split() if word != ".."), key=len)
+def _anchors(phrase: str) -> list[str]:
+    """The spellings of the place that is hardest to find by chance."""
+    places = [part.split("|") for part in phrase.lower().split() if part != ".."]
+    return [spelling.strip("*") for spelling in max(places, key=lambda spellings: min(map(len, spellings)))]
 
 
 def _runs(phrase: str) -> Runs:
@@ -75,10 +75,7 @@ def _runs(phrase: str) -> Runs:
             if runs[-1]:
                 runs.append([])
             continue
-        text = part.strip("*")
-        if not WORD.fullmatch(text) or ("*" in part and len(text) < STEM_LETTERS):
-            raise ValueError(f"phrase {phrase!r}: {part!r} is not a word, or too short for an asterisk")
-        runs[-1].append(_choice(text, part.startswith("*"), part.endswith("*")))
+        runs[-1].append(_choice(phrase, part.split("|")))
     if not runs[-1]:
         runs.pop()
     if not runs:
@@ -88,36 +85,11 @@ def _runs(phrase: str) -> Runs:
     return tuple(tuple(run) for run in runs)
 
 
-def _choice(text: str, open_start: bool, open_end: bool) -> Choice:
-    if open_start:
-        return Choice(inside=(text,)) if open_end else Choice(ends=(text,))
-    return Choice(starts=(text,)) if open_end else Choice(exact=frozenset({text}))
-
-
-def expand(phrase: str) -> tuple[str, ...]:
-    """`phrase` with every "(a|b)" written out; a choice may be empty, hold several words, or choices again.
-
-    Raises ValueError for brackets that do not match or for more variants than anyone means.
-    """
-    # For every open bracket: its finished choices, and the variants of the choice being read.
-    levels: list[tuple[list[str], list[str]]] = [([], [""])]
-    for part in re.split(r"([()|])", phrase):
-        finished, current = levels[-1]
-        if part == "(":
-            levels.append(([], [""]))
-        elif part == "|":
-            levels[-1] = (finished + current, [""])
-        elif part == ")" and len(levels) > 1:
-            levels.pop()
-            outer_finished, outer = levels[-1]
-            levels[-1] = (outer_finished, [before + choice for before in outer for choice in finished + current])
-        elif part == ")":
-            raise ValueError(f"phrase {phrase!r}: a bracket is closed that was not opened")
-        else:
-            levels[-1] = (finished, [before + part for before in current])
-        if len(levels[-1][1]) > _MOST_VARIANTS:
-            raise ValueError(f"phrase {phrase!r} stands for more than {_MOST_VARIANTS} phrases; write several lines")
-    if len(levels) > 1:
-        raise ValueError(f"phrase {phrase!r}: a bracket is not closed")
-    variants = levels[0][0] + levels[0][1]
-    return tuple(dict.fromkeys(" ".join(variant.split()) for variant in variants))
+def _choice(phrase: str, spellings: Sequence[str]) -> Choice:
+    ways: dict[str, list[str]] = {"": [], "s": [], "e": [], "se": []}
+    for spelling in spellings:
+        text = spelling.strip("*")
+        if not WORD.fullmatch(text) or ("*" in spelling and len(text) < STEM_LETTERS):
+            raise ValueError(f"phrase {phrase!r}: {spelling!r} is not a word, or too short for an asterisk")
+        ways["s" * spelling.startswith("*") + "e" * spelling.endswith("*")].append(text)
+    return Choice(frozenset(ways[""]), starts=tuple(ways["e"]), ends=tuple(ways["s"]), inside=tuple(ways["se"]))

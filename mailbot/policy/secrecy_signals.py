@@ -6,7 +6,8 @@ from functools import cache
 from importlib import resources
 from typing import Literal, get_args
 
-from mailbot.policy.phrases import Phrases, compile_phrases, expand
+from mailbot.policy.patterns import written_out
+from mailbot.policy.phrases import Phrases, compile_phrases
 
 Group = Literal[
     "stamp", "business", "harm", "circumstance", "mild", "own", "child", "person", "self", "general", "name"
@@ -33,6 +34,6 @@ def secrecy_phrases() -> Phrases[tuple[Line, ...]]:
         for group in GROUPS:
             for phrase, points in groups.get(group, {}).items():
                 line = Line(group, f"{language}.{group}.{phrase}", float(points))
-                for plain in expand(phrase):
+                for plain in written_out(phrase.lower()):
                     labelled[plain] = (*labelled.get(plain, ()), line)
     return compile_phrases(labelled)

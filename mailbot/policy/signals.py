@@ -70,7 +70,7 @@ class _Line:
 
 
 class _Place(NamedTuple):
-    """A line found in characters start <= c < end of `field`; many are found for each that becomes a Hit."""
+    """A line found in characters start <= c < end of `field`."""
 
     line: _Line
     points: float
@@ -110,10 +110,14 @@ def hits(reading: Reading, policy: Policy) -> tuple[Hit, ...]:
     """Every line that fires on the new text, the subject, the attachments' names and the sender, best place first."""
     signal_set = load(_language(reading), policy.signals)
     best: dict[str, _Place] = {}
-    for place in _places(reading, signal_set):
-        known = best.get(place.line.rule)
-        if known is None or abs(place.points) > abs(known.points):
-            best[place.line.rule] = place
+    for field, patterns, text in _fields(reading, signal_set):
+        words = split(text)
+        for line, first, last in patterns.find(words, signal_set.joints):
+            points = line.points * _weakened(words, first, signal_set)
+            known = best.get(line.rule)
+            if known is None or abs(points) > abs(known.points):
+                place = _Place(line, points, field, words.starts[first], words.ends[last], words.sentences[first])
+                best[line.rule] = place
     return tuple(_hit(reading, place) for place in best.values())
 
 
@@ -130,10 +134,11 @@ def load(language: str | None, overrides: Overrides | None = None) -> SignalSet:
 
 @lru_cache(maxsize=32)
 def _load(names: tuple[str, ...], overrides: _Frozen) -> SignalSet:
-    problems = [problem for name in names for problem in _problems(name, overrides)]
-    if problems:
-        raise UserError("signals cannot be read; correct these lines", problems)
-    compiled = [_compiled(name, overrides) for name in names]
+    try:
+        compiled = [_compiled(name, overrides) for name in names]
+    except ValueError:  # it names the first line only
+        problems = [problem for name in names for problem in _problems(name, overrides)]
+        raise UserError("signals cannot be read; correct these lines", problems) from None
     negations, hedges, joints = (frozenset().union(*(one.small[group] for one in compiled)) for group in _SMALL)
     return SignalSet(
         Patterns(Tree(*(one.text for one in compiled))),
@@ -183,15 +188,16 @@ def _language(reading: Reading) -> str | None:
     return reading.language if reading.language_confidence >= _SURE else None
 
 
-def _places(reading: Reading, signal_set: SignalSet) -> Iterator[_Place]:
-    yield from _found(signal_set.text, signal_set, _TEXT, reading.new)
-    yield from _found(signal_set.text, signal_set, _SUBJECT, reading.bare_subject)
+def _fields(reading: Reading, signal_set: SignalSet) -> Iterator[tuple[str, Patterns[_Line], str]]:
+    """Where lines are looked for: name of the field, which lines, text."""
+    yield _TEXT, signal_set.text, reading.new
+    yield _SUBJECT, signal_set.text, reading.bare_subject
     for number, part in enumerate(reading.message.body.attachments if reading.message.body else ()):
         name = (part.filename or "")[:200].rpartition(".")[0]
-        yield from _found(signal_set.text, signal_set, f"attachment_name:{number}", name.replace("_", " "))
+        yield f"attachment_name:{number}", signal_set.text, name.replace("_", " ")
     author = reading.message.author
     shown = f"{author.name[:200]} {author.email[:320]}"
-    yield from _found(signal_set.sender, signal_set, "header:From", shown.replace("_", " "))
+    yield "header:From", signal_set.sender, shown.replace("_", " ")
 
 
 def _hit(reading: Reading, place: _Place) -> Hit:
@@ -202,14 +208,6 @@ def _hit(reading: Reading, place: _Place) -> Hit:
         shift = reading.subject_start
         return Hit(line.group, line.rule, points, reading.subject_evidence(start + shift, end + shift))
     return Hit(line.group, line.rule, points, Evidence(field, start, end))
-
-
-def _found(patterns: Patterns[_Line], signal_set: SignalSet, field: str, text: str) -> Iterator[_Place]:
-    """Each line found with what remains of its points."""
-    words = split(text)
-    for line, first, last in patterns.find(words, signal_set.joints):
-        points = line.points * _weakened(words, first, signal_set)
-        yield _Place(line, points, field, words.starts[first], words.ends[last], words.sentences[first])
 
 
 def _weakened(text: Text, index: int, signal_set: SignalSet) -> float:

@@ -6,7 +6,7 @@ state; which state follows on which symbol is found out when it is first met, an
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Generic, Protocol, TypeVar
 
@@ -74,19 +74,21 @@ def _grow(node: Node[Label], choice: Choice, children: dict[tuple[Node[Label], C
 class _State(dict[Symbol | None, "_State[Label] | None"], Generic[Label]):
     """Places of the tree that were reached together; as a dictionary, the state that follows on each symbol met."""
 
-    __slots__ = ("_nodes", "_tree", "gap", "labels")
+    __slots__ = ("_nodes", "_tree", "gap", "labels", "once")
 
     def __init__(self, nodes: Sequence[Node[Label]], tree: "Tree[Label]") -> None:
         super().__init__({None: None})
         self._nodes = nodes
         self._tree = tree
         self.labels = sorted((found for node in nodes for found in node.labels), key=itemgetter(0))
+        #: each of these patterns' labels once
+        self.once: tuple[Label, ...] = tuple(dict(self.labels).values())
         gaps = [node.after_gap for node in nodes if node.after_gap is not None]
         self.gap: _State[Label] | None = tree.state(gaps) if gaps else None
 
     def ends_here(self, last: int, symbols: Sequence[Symbol | None], sentences: Sequence[int]) -> bool:
-        """Whether nothing is found from here on, as with most words: no pattern goes on with the next one."""
-        if self.labels or self.gap is not None:
+        """Whether no pattern goes on with the next word, as with most words."""
+        if self.gap is not None:
             return False
         after = last + 1
         return after == len(symbols) or sentences[after] != sentences[last] or self[symbols[after]] is None
@@ -123,18 +125,25 @@ class Tree(Generic[Label]):
             known = self._states[key] = _State(nodes, self)
         return known
 
-    def find(self, text: Searched) -> Iterator[tuple[Label, int, int]]:
+    def find(self, text: Searched) -> list[tuple[Label, int, int]]:
         """(label, first word, last word) of every pattern found, the nearest words filling its gaps."""
         if self.steps > _MOST_STEPS:
             self._renew()
         symbols, sentences = text.symbols, text.sentences
+        found: list[tuple[Label, int, int]] = []
         for first, state in enumerate(map(self._start.__getitem__, symbols)):
-            if state is not None and not state.ends_here(first, symbols, sentences):
-                known = -1
-                for number, label, last in _ends(state, first, symbols, sentences):
-                    if number != known:
-                        yield label, first, last
-                    known = number
+            if state is None:
+                continue
+            if state.ends_here(first, symbols, sentences):
+                for label in state.once:
+                    found.append((label, first, first))
+                continue
+            known = -1
+            for number, label, last in _ends(state, first, symbols, sentences):
+                if number != known:
+                    found.append((label, first, last))
+                known = number
+        return found
 
 
 def _ends(

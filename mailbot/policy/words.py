@@ -22,7 +22,7 @@ _MARK_FOLLOWS = 8
 #: separators longer than this, and more of them than this, are not remembered: hostile mail could invent any number
 _LONGEST_KEPT = 24
 _MOST_KEPT = 4_096
-#: shorter texts (subjects, names) are split anew rather than remembered
+#: shorter texts are subjects and names
 _SHORT = 300
 
 
@@ -98,8 +98,10 @@ class Text:
 
 
 def split(text: str) -> Text:
-    """`text` as words; several rules ask for the same long text."""
-    return Text(text) if len(text) < _SHORT else _remembered(text)
+    """`text` as words; several rules ask for the same text."""
+    return _short(text) if len(text) < _SHORT else _long(text)
 
 
-_remembered = lru_cache(maxsize=4)(Text)
+# Apart, so that the many subjects and names of a mail do not push out its text.
+_short = lru_cache(maxsize=8)(Text)
+_long = lru_cache(maxsize=4)(Text)
