@@ -135,8 +135,7 @@ class Tree(Generic[Label]):
             if state is None:
                 continue
             if state.ends_here(first, symbols, sentences):
-                for label in state.once:
-                    found.append((label, first, first))
+                found += [(label, first, first) for label in state.once]
                 continue
             known = -1
             for number, label, last in _ends(state, first, symbols, sentences):
