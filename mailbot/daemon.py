@@ -13,11 +13,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-import structlog
-
 from mailbot import health
 from mailbot.errors import MailbotError, UserError
 from mailbot.health import Beat
+from mailbot.log import get_logger
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.systemd import Manager
 from mailbot.work.context import Context
@@ -25,7 +24,7 @@ from mailbot.work.passes import PassReport, news_pass, one_pass
 from mailbot.work.reading_round import BackOff, Progress, Stopped
 from mailbot.work.watching import Bell, watching
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _GATHER_SECONDS = 2
 #: so often the clock is looked at while nothing is due: it may have been set, or the machine been asleep

@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from mailbot.config.model import Config
+from mailbot.log import get_logger
 from mailbot.work.passes import PassReport
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _PING_SECONDS = 10
 

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-import structlog
+from mailbot.log import structlog
 
 
 def configure(*, as_json: bool, level: int = logging.INFO) -> None:

@@ -9,24 +9,11 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from functools import lru_cache
 
+from mailbot.policy.holidays import holidays_of
 from mailbot.policy.profile import CalendarRules, is_closed_day
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
-
-# Lag (1930:173) 2 § equates midsommarafton, julafton and nyårsafton with Sunday: the library files them under
-# "de_facto". In Norway helligdagsloven knows no such eves; a municipality that closes lists them in closed_days.
-_CATEGORIES = {"SE": ("public", "de_facto"), "NO": ("public",)}
-
-# `holidays` would otherwise follow the host's LANG. Where it lacks a language the country's own names are used.
-_NAMES = {
-    ("SE", "sv"): "sv",
-    ("SE", "nb"): "sv",
-    ("SE", "en"): "en_US",
-    ("NO", "nb"): "no",
-    ("NO", "sv"): "no",
-    ("NO", "en"): "en_US",
-}
 
 _WEEKEND = {"sv": ("lördag", "söndag"), "nb": ("lørdag", "søndag"), "en": ("Saturday", "Sunday")}
 _BRIDGE_DAY = {"sv": "klämdag", "nb": "inneklemt dag", "en": "bridge day"}
@@ -103,20 +90,14 @@ class WorkCalendar:
         return _holidays_of_year(self.rules.country, day.year, language)
 
 
+# Whoever reads neither of the two languages of the country gets English.
+_OWN_LANGUAGES = frozenset({"sv", "nb"})
+
+
 @lru_cache(maxsize=256)
 def _holidays_of_year(country: str, year: int, language: str) -> Mapping[date, str]:
-    """Names of the holidays of one year. A year costs some 20 ms, hence the cache."""
-    from holidays import country_holidays
-
-    names = country_holidays(
-        country,
-        years=year,
-        categories=_CATEGORIES[country],
-        language=_NAMES.get((country, language), "en_US"),
-        expand=False,
-    )
-    # two holidays on one day come as "Andre pinsedag; Grunnlovsdag"
-    return {day: name.replace("; ", ", ") for day, name in names.items() if day.year == year}
+    """Names of the holidays of one year."""
+    return holidays_of(country, year, language if language in _OWN_LANGUAGES else "en")
 
 
 def iso_week(day: date) -> str:

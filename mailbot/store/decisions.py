@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, get_type_hints
 
-import structlog
 from sqlalchemy import Connection, select
 
 from mailbot.errors import UserError
+from mailbot.log import get_logger
 from mailbot.store import audit
 from mailbot.store.audit import NewLine
 from mailbot.store.database import Database, upsert
@@ -29,7 +29,7 @@ from mailbot.store.tables import installation
 if TYPE_CHECKING:
     from cattrs import Converter
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

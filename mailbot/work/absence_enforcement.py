@@ -7,10 +7,9 @@ for a number of working days. Whoever is away owes a correct automatic reply and
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-import structlog
-
 from mailbot.config.model import MailboxSettings, PersonSettings
 from mailbot.errors import MailbotError
+from mailbot.log import get_logger
 from mailbot.policy.absence_text import breaches
 from mailbot.policy.workdays import WorkCalendar, iso_week
 from mailbot.store.absences import STANDING
@@ -19,7 +18,7 @@ from mailbot.work.absence_install import local_date, opened
 from mailbot.work.absence_notices import manager_of, tell_covers_of_next_week, tell_unplanned
 from mailbot.work.context import Context
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def enforce(context: Context, now: datetime) -> int:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-import structlog
-
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
 from mailbot.errors import MailbotError
+from mailbot.log import get_logger
 from mailbot.platforms.base import Away, Calendar
 from mailbot.policy.absence_check import AbsenceFacts, AbsenceRequest, Colleague, Duty, KnownAway
 from mailbot.policy.workdays import WorkCalendar
@@ -15,7 +14,7 @@ from mailbot.store.store import Store
 from mailbot.work.context import Context
 from mailbot.work.presence import AbsenceSource
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: no plan is longer; a mistyped year costs no more than this
 _FURTHEST = timedelta(days=3 * 366)

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-
 from mailbot.config.model import MailboxSettings, ProbeAddress
 from mailbot.errors import MailbotError
+from mailbot.log import get_logger
 from mailbot.mail.addresses import Address
 from mailbot.mail.message import Message, UnparsableMessage, parse
 from mailbot.platforms.base import AutoReply, OutgoingMail
@@ -24,7 +23,7 @@ from mailbot.store.references import References
 from mailbot.work.absence_install import forward_to, mailbox_of, opened, wanted_reply
 from mailbot.work.context import Context
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 PROBE = "probe"
 MARK = "X-Mailbot-Probe"

@@ -8,9 +8,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from mailbot.errors import MailbotError
+from mailbot.log import get_logger
 from mailbot.platforms.base import OwnRulesConflict
 from mailbot.store.absences import STANDING
 from mailbot.store.records import AbsenceState, StoredAbsence
@@ -20,7 +19,7 @@ from mailbot.work.absence_notices import tell_broken, tell_returned
 from mailbot.work.absence_verify import Verification, verify
 from mailbot.work.context import Context
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 CHECKED = "checked"
 _UNDONE: tuple[AbsenceState, ...] = ("ended", "cancelled")

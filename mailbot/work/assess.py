@@ -5,9 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from mailbot.config.model import Config
+from mailbot.log import get_logger
 from mailbot.mail.message import Message, UnparsableMessage, parse
 from mailbot.mail.received import arrival_time
 from mailbot.policy.decide import decide, unparsable_decision
@@ -16,7 +15,7 @@ from mailbot.policy.profile import Policy, load_policy
 from mailbot.work.attachment_texts import attachment_texts
 from mailbot.work.own_signature import organisation_lines
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 DEFAULT_PROFILE = "bjurholm"
 

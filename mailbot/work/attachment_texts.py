@@ -7,15 +7,14 @@ content is logged or kept: rules report offsets.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import structlog
-
+from mailbot.log import get_logger
 from mailbot.mail import documents
 from mailbot.mail.left_out import is_left_out
 from mailbot.mail.message import Attachment, Message, attachment_content
 from mailbot.policy.model import AttachedText
 from mailbot.work.document_reader import Document, lent
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

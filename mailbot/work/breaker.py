@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 
-import structlog
-
+from mailbot.log import get_logger
 from mailbot.store.records import NewMail
 from mailbot.work.context import Context
 from mailbot.work.staff_mail import staff_mail
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 ACTOR = "circuit breaker"
 

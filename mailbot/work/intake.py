@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-import structlog
-
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import MailbotError
+from mailbot.log import get_logger
 from mailbot.platforms.base import AnswerMark, Arrival, Changes, Folder, Mailbox
 from mailbot.store.intake import Mark
 from mailbot.store.lineage import RESTORED
@@ -21,7 +20,7 @@ from mailbot.store.records import MailboxCheck
 from mailbot.work.context import Context
 from mailbot.work.judging import Judge
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: RFC 6154 roles whose mail nobody has received: our own drafts, what a person threw away, and what we sent
 NOT_RECEIVED = frozenset({"sent", "drafts", "trash"})

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-import structlog
-
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import PermanentError, TransientError
+from mailbot.log import get_logger
 from mailbot.mail.conversation import linked_ids
 from mailbot.mail.identity import content_key, raw_key
 from mailbot.mail.message import Message, UnparsableMessage, parse, parse_headers
@@ -33,7 +32,7 @@ from mailbot.work.handover import mail_for
 from mailbot.work.mode import enforced_since
 from mailbot.work.own_signature import organisation_lines
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: what is fetched so that documents can be read: base64 with its line ends makes 100 octets 137
 _DOCUMENTS = DocumentLimits(each=LIMITS.document * 14 // 10, together=LIMITS.together * 14 // 10)

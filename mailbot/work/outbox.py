@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-import structlog
-
 from mailbot.errors import PermanentError, TransientError
+from mailbot.log import get_logger
 from mailbot.platforms.base import CannotCarry, DestinationTrouble, OutgoingMail, Refusal, Sender, SenderUnavailable
 from mailbot.policy.deadlines import follow_up_on
 from mailbot.store.records import OutboxItem
@@ -14,7 +13,7 @@ from mailbot.work import breaker, recovery, sender_trouble
 from mailbot.work.context import Context
 from mailbot.work.without_original import note_instead
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: minutes to wait after the first, second, ... failed attempt; the last one repeats
 BACK_OFF_MINUTES = (1, 5, 15, 60, 180)

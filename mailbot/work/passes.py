@@ -4,8 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
+from mailbot.log import get_logger
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.work import breaker, recovery, sender_trouble
 from mailbot.work.absence_covers import follow_up as follow_up_covers
@@ -23,7 +22,7 @@ from mailbot.work.outbox import deliver_all
 from mailbot.work.reading_round import BackOff, Progress, read_all
 from mailbot.work.sweep import send_holding_replies
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

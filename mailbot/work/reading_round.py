@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import TransientError
+from mailbot.log import get_logger
 from mailbot.work.context import Context
 from mailbot.work.intake import MailboxPass, read_received, read_sent
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Progress = Callable[[str], None]
 _Read = Callable[[Context, MailboxSettings, datetime], MailboxPass]

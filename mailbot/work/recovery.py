@@ -11,9 +11,8 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import structlog
-
 from mailbot.errors import MailbotError
+from mailbot.log import get_logger
 from mailbot.mail.message import parse_headers
 from mailbot.policy.deadlines import follow_up_on
 from mailbot.policy.workdays import WorkCalendar
@@ -24,7 +23,7 @@ from mailbot.work.digest import addressed, digest_mail, digest_mails
 from mailbot.work.intake import MailboxPass
 from mailbot.work.sweep import holding_reply
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: clocks of servers differ, and a pass takes its time
 _MARGIN = timedelta(days=1)

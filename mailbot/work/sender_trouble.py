@@ -3,12 +3,11 @@
 import json
 from datetime import datetime, timedelta
 
-import structlog
-
 from mailbot.errors import MailbotError, TransientError
+from mailbot.log import get_logger
 from mailbot.work.context import Context
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _NAME = "sender_trouble"
 _SHORTEST_WAIT = timedelta(minutes=1)

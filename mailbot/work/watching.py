@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
-import structlog
-
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import MailbotError
+from mailbot.log import get_logger
 from mailbot.platforms.base import Watch
 from mailbot.work.context import Context
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _WAIT_SECONDS = 28 * 60
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 15.0, 1800.0

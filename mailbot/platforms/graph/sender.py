@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import getaddresses
 
-import structlog
-
 from mailbot.errors import PermanentError, TransientError
+from mailbot.log import get_logger
 from mailbot.mail.message import parse_headers
 from mailbot.platforms.base import CannotCarry, Fate, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.platforms.graph.answers import (
@@ -29,7 +28,7 @@ from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, literal, path
 from mailbot.platforms.graph.large import LARGEST_MIME, TooLargeToCarry, divided, upload
 from mailbot.platforms.graph.token import TokenRefused
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: in this order they are looked through for an earlier attempt; what is on its way lies in none but the outbox
 _PLACES = ("drafts", "outbox", "sentitems")

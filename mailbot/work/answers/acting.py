@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import structlog
-
 from mailbot.config.model import PersonSettings
 from mailbot.errors import MailbotError, UserError
+from mailbot.log import get_logger
 from mailbot.mail.message import Message, UnparsableMessage, parse
 from mailbot.platforms.base import Folder, Mailbox
 from mailbot.store.records import AnswerRow, NewMail, Ticket
@@ -20,7 +19,7 @@ from mailbot.work.answers.provenance import claimed_person, is_automatic, proof
 from mailbot.work.answers.words import GREETINGS
 from mailbot.work.context import Context
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: a restored database may meet the answer before it has made the mail again that is answered
 TICKET_MAY_TAKE = timedelta(days=2)

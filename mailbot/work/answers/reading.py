@@ -5,9 +5,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from mailbot.errors import MailbotError
+from mailbot.log import get_logger
 from mailbot.mail.identity import content_key, raw_key
 from mailbot.mail.message import UnparsableMessage, parse_headers
 from mailbot.platforms.base import Arrival, Folder, Mailbox
@@ -17,7 +16,7 @@ from mailbot.work.context import Context
 from mailbot.work.facts import clocks_start_at
 from mailbot.work.intake import NOT_RECEIVED, MailboxPass
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from mailbot.config.model import Config, MailboxSettings
 from mailbot.errors import UserError
+from mailbot.log import get_logger
 from mailbot.mail.conversation import linked_ids
 from mailbot.mail.message import Message
 from mailbot.platforms.base import Arrival, Folder, Mailbox
@@ -23,7 +22,7 @@ from mailbot.work.judging import Judge
 from mailbot.work.mode import enforced_since
 from mailbot.work.staff_mail import staff_mail
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: clocks of servers differ, and a pass takes its time
 _MARGIN = timedelta(days=1)
