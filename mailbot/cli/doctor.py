@@ -66,6 +66,7 @@ def _installation(config: "Config", servers: "LiveServers") -> "Installation":
         imap=servers.imap,
         graph=servers.graph,
         ews=servers.ews,
+        directory=wiring.ldap_directory(config),
     )
 
 

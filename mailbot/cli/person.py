@@ -1,6 +1,6 @@
 """`mailbot person`: the directory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from mailbot.errors import UserError
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config, PersonSettings
+    from mailbot.platforms.base import Person
 
 _LONGEST_STAND_IN = 366
 _LISTED = ("id", "name", "title", "department", "email")
@@ -58,32 +59,45 @@ def list_(as_json: bool, lang: str | None, config_path: Path | None) -> None:
 
 
 @person.command()
-@click.argument("server", metavar="SERVER")
+@click.argument("server", metavar="[SERVER]", required=False, default="")
 @config_option
 def unlisted(server: str, config_path: Path | None) -> None:
-    """Who is in a server's directory and not in the people file, as entries for that file.
+    """Who is in a directory and not in the people file, as entries for that file.
 
-    SERVER is the name of a Microsoft 365 tenant or of an Exchange server under [servers]; Exchange tells about the
-    personal mailboxes of the configuration. Look through what is printed before you add it.
+    Without SERVER the directory is that of [directory] (LDAP). SERVER is the name of a Microsoft 365 tenant or of an
+    Exchange server under [servers]; Exchange tells about the personal mailboxes of the configuration. Look through what
+    is printed before you add it.
 
     \b
     Examples:
-      mailbot person unlisted m365 >> /etc/mailbot/people.toml
-      mailbot person unlisted exchange
+      mailbot person unlisted >> /etc/mailbot/people.toml
+      mailbot person unlisted m365
     """
     from mailbot import wiring
     from mailbot.config.write import person_toml
 
     config = load_config(config_path)
-    taken = {each.id for each in config.people}
     with wiring.directory(config, server) as directory:
-        for each in directory.people():
-            if config.person_by_address(each.email) is not None:
-                continue
+        for each in _unlisted(config, list(directory.people())):
+            click.echo(person_toml(asdict(each)))
+
+
+def _unlisted(config: "Config", found: Sequence["Person"]) -> Iterator["Person"]:
+    """Who is not in the people file, with ids that are free there; managers by the ids they have there, or get."""
+    taken = {each.id for each in config.people}
+    ids: dict[str, str] = {}
+    new = []
+    for each in found:
+        known = config.person_by_address(each.email)
+        if known is None:
             free = (f"{each.id}{suffix}" for suffix in ("", *range(2, 1000)))
-            person_id = next(candidate for candidate in free if candidate not in taken)
-            taken.add(person_id)
-            click.echo(person_toml(asdict(replace(each, id=person_id))))
+            ids[each.id] = next(candidate for candidate in free if candidate not in taken)
+            taken.add(ids[each.id])
+            new.append(each)
+        else:
+            ids[each.id] = known.id
+    for each in new:
+        yield replace(each, id=ids[each.id], manager=ids.get(each.manager, ""))
 
 
 @person.command()

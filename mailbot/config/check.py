@@ -13,7 +13,7 @@ from typing import Any
 from mailbot.config import syntax
 from mailbot.config.model import SERVER_KINDS, MaildirServer
 from mailbot.config.people_check import people_problems
-from mailbot.config.server_check import server_problems
+from mailbot.config.server_check import directory_problems, server_problems
 from mailbot.config.tables import Entry, Table, entries, named, repeated
 
 # Keys that hold a secret in other programs; `secret = "post"` names one and is fine.
@@ -60,6 +60,7 @@ def problems(raw: Table, people: Table | None) -> list[str]:
         *server_problems(named(raw, "servers"), entries(raw, "mailboxes")),
         *_mailboxes(entries(raw, "mailboxes"), known),
         *_folders(raw),
+        *directory_problems(raw),
         *_web_forms(entries(raw, "web_forms")),
         *_probe(Entry.of(raw, "probe"), entries(raw, "mailboxes"), known),
         *people_problems(persons or []),

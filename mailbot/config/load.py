@@ -15,6 +15,7 @@ from mailbot.config.model import (
     EwsServer,
     GraphServer,
     ImapServer,
+    LdapSettings,
     MailboxSettings,
     Monitoring,
     Organisation,
@@ -58,6 +59,7 @@ class ConfigFile:
     mailboxes: tuple[MailboxSettings, ...] = ()
     web_forms: tuple[WebForm, ...] = ()
     probe: Probe = field(default_factory=Probe)
+    directory: LdapSettings | None = None
     #: overrides of the profile's keys
     policy: Mapping[str, Any] = field(default_factory=dict)
 
@@ -213,6 +215,7 @@ def _config(
         probe=file.probe,
         policy=policy,
         people=tuple(_person(person, folder) for person in directory.people),
+        directory=_directory(file.directory, folder),
         source=source,
     )
 
@@ -249,6 +252,12 @@ def _server(server: Server, folder: Path) -> Server:
         return server
     outside = str(folder / server.outside) if server.outside else ""
     return replace(server, path=str(folder / server.path), outside=outside)
+
+
+def _directory(directory: LdapSettings | None, folder: Path) -> LdapSettings | None:
+    if directory is None or not directory.ca_file:
+        return directory
+    return replace(directory, ca_file=str(folder / directory.ca_file))
 
 
 def _mailbox(mailbox: MailboxSettings, only_unit: str) -> MailboxSettings:

@@ -201,6 +201,32 @@ SERVER_KINDS: Mapping[str, type[Server]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LdapSettings:
+    """The directory of the people who work here (docs/ldap.md); it is only read."""
+
+    kind: Literal["ldap"]
+    host: str
+    #: 0: 636 for tls = "implicit", else 389
+    port: int = 0
+    #: "none" only towards this machine itself
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    #: PEM file of the authorities to trust; empty = those of the operating system
+    ca_file: str = ""
+    #: who asks: a DN, or for Active Directory also name@domain; empty = anybody may read
+    user: str = ""
+    #: name of the secret with the password of `user`
+    secret: str = ""
+    #: below which entry people are, as in OU=Personal,DC=bjurholm,DC=example
+    base: str
+    #: which entries are people (RFC 4515)
+    filter: str = "(mail=*)"
+
+    @property
+    def ldap_port(self) -> int:
+        return self.port or (636 if self.tls == "implicit" else 389)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxSettings:
     address: str
     server: str
@@ -299,6 +325,7 @@ class Config:
     probe: Probe = field(default_factory=Probe)
     policy: Policy
     people: tuple[PersonSettings, ...] = ()
+    directory: LdapSettings | None = None
     #: the file this came from; relative paths count from its folder
     source: Path | None = None
     #: looked up for every message, and a large municipality has thousands of each

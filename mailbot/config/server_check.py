@@ -30,6 +30,19 @@ def server_problems(servers: Mapping[str, Table], mailboxes: Sequence[Entry]) ->
             yield from _mailboxes(server, here)
 
 
+def directory_problems(raw: Table) -> Iterator[str]:
+    """Every problem of the [directory] of people."""
+    directory = Entry.of(raw, "directory")
+    if not directory.table:
+        return
+    yield from _endpoint(directory)
+    yield from directory.empty("base", "filter")
+    yield from _secret_name(directory)
+    for key, other in (("secret", "user"), ("user", "secret")):
+        if directory.text(other) and not directory.text(key):
+            yield directory.problem(key, f"is missing beside {directory.at(other)}; {_secret_remedy(key)}")
+
+
 def _endpoint(endpoint: Entry) -> Iterator[str]:
     """Host, port and encryption of one place where a protocol is spoken."""
     host, port = endpoint.text("host"), endpoint.table.get("port")

@@ -26,7 +26,7 @@ from mailbot.wiring.mailboxes import (
     open_signatures,
     open_watch,
 )
-from mailbot.wiring.people import calendars, directory, may_read, unowned_mailboxes
+from mailbot.wiring.people import calendars, directory, ldap_directory, may_read, unowned_mailboxes
 from mailbot.wiring.servers import LiveServers, ews_servers, graph_servers, imap_servers, listed_since, live_servers
 from mailbot.work.absence_facts import calendar_absences, stored_absences
 from mailbot.work.context import Context
@@ -41,6 +41,7 @@ __all__ = [
     "graph_servers",
     "imap_servers",
     "installation",
+    "ldap_directory",
     "live_servers",
     "local_mailboxes",
     "open_mailbox",

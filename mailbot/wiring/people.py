@@ -20,6 +20,7 @@ from mailbot.platforms.base import (
     Directory,
     NoCalendar,
 )
+from mailbot.secrets import Secrets
 from mailbot.wiring.servers import LiveServers, ews_servers, graph_servers
 
 if TYPE_CHECKING:
@@ -58,9 +59,38 @@ def _calendar_beside(config: Config, person: PersonSettings, servers: LiveServer
     return None
 
 
+def ldap_directory(config: Config) -> Directory | None:
+    """The people of [directory]; None where there is none. UserError when the extra is not installed."""
+    told = config.directory
+    if told is None:
+        return None
+    try:
+        from mailbot.platforms.ldap.connection import LdapServer
+        from mailbot.platforms.ldap.directory import LdapDirectory
+    except ImportError as error:
+        raise UserError(f"{error.name} is missing: run `pip install 'mailbot[ldap]'`") from error
+
+    server = LdapServer(
+        host=told.host,
+        port=told.ldap_port,
+        tls=told.tls,
+        ca_file=Path(told.ca_file) if told.ca_file else None,
+        user=told.user,
+        secret=lambda: Secrets(Path(config.paths.secrets)).get(told.secret),
+    )
+    return LdapDirectory(server, told.base, told.filter)
+
+
 @contextmanager
-def directory(config: Config, name: str) -> Iterator[Directory]:
-    """Who works here, as the server of that name knows. UserError when there is none, or it has no directory."""
+def directory(config: Config, name: str = "") -> Iterator[Directory]:
+    """Who works here, as the server of that name knows; without a name as [directory] does. UserError when there is
+    none, or it has no directory."""
+    if not name:
+        people = ldap_directory(config)
+        if people is None:
+            raise UserError("the configuration has no [directory]; add one, or name a server (docs/ldap.md)")
+        yield people
+        return
     match config.servers.get(name):
         case GraphServer() as server:
             with graph_servers(config) as graph:

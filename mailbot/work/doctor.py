@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.config.model import Config, MailboxSettings
 from mailbot.errors import MailbotError
-from mailbot.platforms.base import Mailbox
+from mailbot.platforms.base import Directory, Mailbox
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.secrets import REFERENCE_KEY, REQUIRED, Account, Secrets
 from mailbot.store import schema
@@ -26,7 +26,7 @@ from mailbot.work.doctor_findings import Check, Findings
 from mailbot.work.doctor_graph import graph_checks
 from mailbot.work.doctor_imap import imap_checks
 from mailbot.work.doctor_mail import mailbox_checks, outgoing_checks
-from mailbot.work.doctor_people import people_checks
+from mailbot.work.doctor_people import directory_checks, people_checks
 
 if TYPE_CHECKING:
     from mailbot.platforms.ews.servers import EwsServers
@@ -58,6 +58,8 @@ class Installation:
     imap: "ImapServers | None" = None
     graph: "GraphServers | None" = None
     ews: "EwsServers | None" = None
+    #: the directory of people; None where there is none
+    directory: Directory | None = None
 
 
 def examine(installation: Installation, *, language: str, now: datetime) -> list[Check]:
@@ -79,6 +81,7 @@ def examine(installation: Installation, *, language: str, now: datetime) -> list
         *_calendar(config, find, now),
         *_clock(config, find, now),
         *people_checks(config, find, now),
+        *directory_checks(config, installation.directory, find),
     ]
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from mailbot.config.model import Config
-from mailbot.errors import PermanentError
+from mailbot.errors import MailbotError, PermanentError
+from mailbot.platforms.base import Directory
 from mailbot.work.doctor_findings import Check, Findings
 
 _MOST_NAMED = 5
@@ -89,6 +90,26 @@ def _mailboxes(config: Config, find: Findings) -> Iterator[Check]:
         yield find.warning("people", "people_without_mailbox", people=_named(without_mailbox))
     elif not ownerless:
         yield find.ok("people", "people_ok" if personal else "people_not_read", count=len(config.people))
+
+
+def directory_checks(config: Config, directory: Directory | None, find: Findings) -> Iterator[Check]:
+    """The directory is read as a whole; who is in the people file and not in use there has perhaps left."""
+    if directory is None:
+        return
+    try:
+        people = list(directory.people())
+    except MailbotError as error:
+        yield find.problem("directory", "directory_broken", error=error)
+        return
+    if not people:
+        yield find.problem("directory", "directory_empty")
+        return
+    present = {address.lower() for one in people for address in (one.email, *one.aliases)}
+    gone = [one.id for one in config.people if present.isdisjoint(map(str.lower, (one.email, *one.aliases)))]
+    if gone:
+        yield find.warning("directory", "directory_gone", people=_named(gone))
+    else:
+        yield find.ok("directory", "directory_ok", count=len(people))
 
 
 def _named(names: Sequence[str]) -> str:

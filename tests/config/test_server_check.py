@@ -74,3 +74,42 @@ def test_this_machine_may_be_spoken_to_in_clear(tmp_path, host):
     server = load(write(tmp_path, text)).servers["post"]
     assert isinstance(server, ImapServer)
     assert server.imap_port == 143
+
+
+DIRECTORY = """
+[directory]
+kind = "ldap"
+host = "dc1.by.example"
+user = "svc@by.example"
+secret = "ldap"
+base = "DC=by,DC=example"
+"""
+
+
+def test_a_directory_of_people(tmp_path):
+    directory = load(write(tmp_path, CONFIG + DIRECTORY + 'ca_file = "ca.pem"\n')).directory
+    assert directory is not None
+    assert (directory.ldap_port, directory.ca_file) == (636, str(tmp_path / "ca.pem"))
+    assert load(write(tmp_path, CONFIG)).directory is None
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ('host = "dc1.by.example"\n', "", "directory.host: is missing"),
+        ('"dc1.by.example"', '"ldaps://dc1"', "directory.host: 'ldaps://dc1' is no host name"),
+        ('base = "DC=by,DC=example"\n', "", "directory.base: is missing"),
+        ('"DC=by,DC=example"', '" "', "directory.base: is empty"),
+        ('kind = "ldap"', 'kind = "ldaps"', "directory.kind: is"),
+        ('kind = "ldap"', 'kind = "ldap"\ntls = "none"', 'directory.tls: is "none"'),
+        ('secret = "ldap"\n', "", "directory.secret: is missing beside directory.user"),
+        ('user = "svc@by.example"\n', "", "directory.user: is missing beside directory.secret"),
+        ('secret = "ldap"', 'secret = "hem ligt!"', "directory.secret: is no name of a secret"),
+    ],
+)
+def test_each_mistake_in_a_directory_is_told(tmp_path, right, wrong, problem):
+    assert right in DIRECTORY
+    with pytest.raises(UserError) as told:
+        load(write(tmp_path, CONFIG + DIRECTORY.replace(right, wrong)))
+    assert any(each.startswith(problem) for each in told.value.problems), told.value.problems
+    assert "hem ligt!" not in str(told.value.problems)

@@ -103,6 +103,10 @@ def cyrus(server_folder: Path, authority: Authority, postfix: Postfix) -> Iterat
     server.stop()
 
 
+def require_ldap() -> None:
+    _require_servers({"/usr/sbin/slapd": "slapd"})
+
+
 _told: set[str] = set()
 
 

@@ -3,15 +3,13 @@
 The address list cannot be read as a whole without knowing how it is called; it answers for an address.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from mailbot.platforms.base import Person
+from mailbot.platforms.entries import aliases
 from mailbot.platforms.ews.failures import EwsRefusal
 from mailbot.platforms.ews.session import EwsSession
 from mailbot.platforms.ews.xml import Element, M, each, first, text
-
-_SMTP = re.compile(r"smtp:", re.IGNORECASE)
 
 
 class EwsDirectory:
@@ -45,15 +43,10 @@ def _person(entry: Element, address: str) -> Person:
         email=email,
         title=text(known, "t:JobTitle"),
         department=text(known, "t:Department"),
-        aliases=tuple(each_alias for each_alias in _aliases(known) if each_alias != email),
+        aliases=aliases((one.text or "" for one in each(known, "t:EmailAddresses/t:Entry")), email),
         phone=_entry(known, "PhoneNumbers", "BusinessPhone"),
         mobile=_entry(known, "PhoneNumbers", "MobilePhone"),
     )
-
-
-def _aliases(contact: Element) -> list[str]:
-    written = (one.text or "" for one in each(contact, "t:EmailAddresses/t:Entry"))
-    return list(dict.fromkeys(_SMTP.sub("", one).lower() for one in written if _SMTP.match(one)))
 
 
 def _entry(contact: Element, table: str, key: str) -> str:

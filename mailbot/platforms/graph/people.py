@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mailbot.platforms.base import Person
+from mailbot.platforms.entries import aliases, language
 from mailbot.platforms.graph.answers import Json, Question
 from mailbot.platforms.graph.client import GraphClient, path
 
@@ -29,23 +30,16 @@ class GraphDirectory:
 
 def _person(user: Json) -> Person:
     email = str(user["mail"]).lower()
-    proxies = [str(each) for each in user.get("proxyAddresses") or ()]
-    smtp = dict.fromkeys(each.partition(":")[2].lower() for each in proxies if each.lower().startswith("smtp:"))
+    others = aliases(map(str, user.get("proxyAddresses") or ()), email)
     return Person(
         id=email.partition("@")[0],
         name=str(user.get("displayName") or email),
         email=email,
         title=str(user.get("jobTitle") or ""),
         department=str(user.get("department") or ""),
-        aliases=tuple(each for each in smtp if each != email and not each.endswith(".onmicrosoft.com")),
+        aliases=tuple(each for each in others if not each.endswith(".onmicrosoft.com")),
         phone=next((str(each) for each in user.get("businessPhones") or ()), ""),
         mobile=str(user.get("mobilePhone") or ""),
         login=str(user.get("userPrincipalName") or "").partition("@")[0].lower(),
-        language=_language(str(user.get("preferredLanguage") or "")),
+        language=language(str(user.get("preferredLanguage") or "")),
     )
-
-
-def _language(tag: str) -> str:
-    """The language mailbot writes to a person in, from a tag like sv-SE or no (BCP 47)."""
-    code = tag.partition("-")[0].lower()
-    return {"sv": "sv", "nb": "nb", "no": "nb", "nn": "nb", "en": "en"}.get(code, "")
