@@ -19,8 +19,8 @@ $(STAMP): pyproject.toml
 demo: install  ## a sample municipality lives through a working week
 	$(BIN)/mailbot demo --out demo-out
 
-test: install  ## every test
-	$(BIN)/python -m pytest
+test: install  ## every test, on as many processors as there are
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: install  ## style, types, import directions
 	$(BIN)/ruff check .

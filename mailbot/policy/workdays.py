@@ -4,16 +4,39 @@ There are two calendars: the reply clock stands still on every closed day, but t
 goes on when only the municipality itself has closed (JO 2668-2000: vacation and bridge days do not suspend the duty).
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
-from mailbot.policy.holidays import holidays_of
 from mailbot.policy.profile import CalendarRules, is_closed_day
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
+
+_CLASSES = {"SE": ("holidays.countries.sweden", "Sweden"), "NO": ("holidays.countries.norway", "Norway")}
+
+# Lag (1930:173) 2 § equates midsommarafton, julafton and nyårsafton with Sunday: the library files them under
+# "de_facto". In Norway helligdagsloven knows no such eves; a municipality that closes lists them in closed_days.
+_CATEGORIES = {"SE": ("public", "de_facto"), "NO": ("public",)}
+
+# `holidays` would otherwise follow the host's LANG. Where it lacks a language the country's own names are used.
+_NAMES = {
+    ("SE", "sv"): "sv",
+    ("SE", "nb"): "sv",
+    ("SE", "en"): "en_US",
+    ("NO", "nb"): "no",
+    ("NO", "sv"): "no",
+    ("NO", "en"): "en_US",
+}
 
 _WEEKEND = {"sv": ("lördag", "söndag"), "nb": ("lørdag", "søndag"), "en": ("Saturday", "Sunday")}
 _BRIDGE_DAY = {"sv": "klämdag", "nb": "inneklemt dag", "en": "bridge day"}
@@ -90,14 +113,41 @@ class WorkCalendar:
         return _holidays_of_year(self.rules.country, day.year, language)
 
 
-# Whoever reads neither of the two languages of the country gets English.
-_OWN_LANGUAGES = frozenset({"sv", "nb"})
+@cache
+def _national_calendar(country: str) -> "type[HolidayBase]":
+    """The class that knows one country's holidays.
+
+    `holidays.countries` imports the calendars of all 280 countries, 7 MiB that a worker would keep, as soon as one is
+    wanted (holidays/countries/__init__.py, 0.109). An empty package stands in its place meanwhile.
+    """
+    import holidays
+
+    module, name = _CLASSES[country]
+    whole_world = "holidays.countries"
+    if whole_world in sys.modules:
+        found = import_module(module)
+    else:
+        empty = ModuleType(whole_world)
+        empty.__path__ = [str(Path(holidays.__file__).with_name("countries"))]
+        sys.modules[whole_world] = empty
+        try:
+            found = import_module(module)
+        finally:
+            del sys.modules[whole_world]
+    return cast("type[HolidayBase]", getattr(found, name))
 
 
 @lru_cache(maxsize=256)
 def _holidays_of_year(country: str, year: int, language: str) -> Mapping[date, str]:
-    """Names of the holidays of one year."""
-    return holidays_of(country, year, language if language in _OWN_LANGUAGES else "en")
+    """Names of the holidays of one year. A year costs some 20 ms, hence the cache."""
+    names = _national_calendar(country)(
+        years=year,
+        categories=_CATEGORIES[country],
+        language=_NAMES.get((country, language), "en_US"),
+        expand=False,
+    )
+    # two holidays on one day come as "Andre pinsedag; Grunnlovsdag"
+    return {day: name.replace("; ", ", ") for day, name in names.items() if day.year == year}
 
 
 def iso_week(day: date) -> str:

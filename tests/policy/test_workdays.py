@@ -3,11 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
-from holidays import country_holidays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.policy.holidays import holidays_of
 from mailbot.policy.profile import CalendarRules
 from mailbot.policy.workdays import WorkCalendar, iso_week
 
@@ -67,29 +65,6 @@ def test_norwegian_eves_are_worked_unless_configured(day):
 )
 def test_closed_days_are_named_in_the_language_asked_for(country, day, language, why):
     assert WorkCalendar(CalendarRules(country=country)).why_closed(date.fromisoformat(day), language) == why
-
-
-@pytest.mark.parametrize(
-    "country, categories, language, as_in_package",
-    [
-        ("SE", ("public", "de_facto"), "sv", "sv"),
-        ("SE", ("public", "de_facto"), "en", "en_US"),
-        ("NO", ("public",), "nb", "no"),
-        ("NO", ("public",), "en", "en_US"),
-    ],
-)
-def test_holidays_are_those_of_the_package_holidays(country, categories, language, as_in_package):
-    """Lag (1930:173) 2 § equates the Swedish eves with Sunday: the package files them under "de_facto"."""
-    for year in range(1990, 2100):
-        known = country_holidays(country, years=year, categories=categories, language=as_in_package, expand=False)
-        expected = {day: name.replace("; ", ", ") for day, name in known.items() if day.year == year}
-        assert holidays_of(country, year, language) == expected
-
-
-@pytest.mark.parametrize("year", [1, 1582, 4100, 9999])
-def test_years_whose_easter_nobody_computes_have_the_other_holidays(year):
-    assert holidays_of("SE", year, "sv")[date(year, 12, 25)] == "Juldagen"
-    assert "Långfredagen" not in holidays_of("SE", year, "sv").values()
 
 
 def test_names_do_not_follow_the_language_of_the_host(monkeypatch):

@@ -3,7 +3,7 @@
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from itertools import count
@@ -124,6 +124,11 @@ login = "{person}"
 def at(text: str) -> datetime:
     """A local time in Stockholm as an aware UTC instant."""
     return datetime.fromisoformat(text).replace(tzinfo=STOCKHOLM).astimezone(UTC)
+
+
+def today() -> date:
+    """The day it is in Stockholm, where the towns are: at 23 o'clock UTC already the next one."""
+    return datetime.now(STOCKHOLM).date()
 
 
 @dataclass

@@ -14,6 +14,7 @@ from mailbot.work.passes import one_pass
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 from tests.support.absence_town import AbsenceTown, now, plan
+from tests.support.town import today
 
 OWN = 'require ["fileinto"];\r\nif header :contains "subject" "Nyhetsbrev" { fileinto "INBOX"; }\r\n'
 MakeTown = Callable[..., AbsenceTown]
@@ -167,8 +168,7 @@ def test_the_next_absence_is_installed_when_the_first_is_over(make_town: MakeTow
     town.save("anna", "eget", OWN)
     before = town.scripts("anna")
     with town.open() as context:
-        today = now().date()
-        later = plan(context, now(), from_=today + timedelta(days=40), back=today + timedelta(days=50))
+        later = plan(context, now(), from_=today() + timedelta(days=40), back=today() + timedelta(days=50))
         keep_up(context, now())
         assert context.store.absences.get(later.ref).state == "planned"
         assert "kept" in str(context.store.absences.tokens(later.ref)) or context.store.absences.tokens(later.ref)

@@ -14,6 +14,7 @@ from tests.servers.exchange.server import ExchangeServer
 from tests.support.absence_town import plan
 from tests.support.command import mailbot
 from tests.support.ews_town import EwsTown
+from tests.support.town import today
 
 OWN_RULE = (
     b'<t:Rule xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><t:RuleId>own</t:RuleId>'
@@ -90,9 +91,8 @@ def test_outlooks_own_rules_are_kept_and_the_person_is_told(town: EwsTown) -> No
 
 def test_the_command_line(town: EwsTown) -> None:
     before = own(town)
-    today = now().date()
     planned = mailbot(
-        "setup-autoreply", "--for", "anna", "--from", str(today), "--back", str(today + timedelta(days=10)),
+        "setup-autoreply", "--for", "anna", "--from", str(today()), "--back", str(today() + timedelta(days=10)),
         "--option", "C", "--colleague", "lars", "--cover", "lars", "--yes", "--json",
         "--ics", town.root / "absence.ics", "--config", town.config_path,
     )  # fmt: skip

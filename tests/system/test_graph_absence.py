@@ -14,6 +14,7 @@ from tests.servers.graph_server import Fault, GraphServer
 from tests.support.absence_town import plan
 from tests.support.command import mailbot
 from tests.support.graph_town import GraphTown
+from tests.support.town import today
 
 OWN = {
     "status": "alwaysEnabled",
@@ -120,9 +121,8 @@ def test_a_role_that_is_missing_is_told(town: GraphTown) -> None:
 
 
 def test_the_command_line(town: GraphTown) -> None:
-    today = now().date()
     planned = mailbot(
-        "setup-autoreply", "--for", "anna", "--from", str(today), "--back", str(today + timedelta(days=10)),
+        "setup-autoreply", "--for", "anna", "--from", str(today()), "--back", str(today() + timedelta(days=10)),
         "--option", "C", "--colleague", "lars", "--cover", "lars", "--yes", "--json",
         "--ics", town.root / "absence.ics", "--config", town.config_path,
     )  # fmt: skip

@@ -108,7 +108,8 @@ def test_a_mailbox_whose_sign_in_name_is_another(tmp_path: Path, graph: GraphSer
     )
     town.tenant.put(account, "inbox", town.letter(QUESTION).as_bytes())
 
-    assert (town.run().new_messages, town.run().new_messages) == (1, 0)
+    read = [one for done in (town.run(), town.run()) for one in done.mailboxes]
+    assert [one.new_messages for one in read if one.mailbox == town.address("kommunen")] == [1, 0]
 
     with town.open() as context:
         (obligation,) = context.store.obligations.list()

@@ -60,6 +60,8 @@ def test_a_week_on_maildirs(tmp_path: Path) -> None:
         "--cover",
         "lars",
         "--yes",
+        "--ics",
+        str(tmp_path / "absence.ics"),
     )
     planned = mailbot("setup-autoreply", *absence, "--at", "2026-05-18T08:00", "--config", config)
     assert planned.status == 0, planned.err
@@ -130,6 +132,8 @@ def test_a_week_on_a_mail_server(tmp_path: Path, dovecot: Dovecot, postfix: Post
         "--cover",
         "lars",
         "--yes",
+        "--ics",
+        str(tmp_path / "absence.ics"),
     )
     planned = mailbot("setup-autoreply", *absence, "--at", "2026-05-15T18:00", "--config", town.config_path)
     assert planned.status == 0, planned.err

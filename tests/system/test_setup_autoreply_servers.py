@@ -12,8 +12,9 @@ import pytest
 
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
-from tests.support.absence_town import AbsenceTown, now
+from tests.support.absence_town import AbsenceTown
 from tests.support.command import Told, mailbot
+from tests.support.town import today
 
 MakeTown = Callable[..., AbsenceTown]
 OWN = 'require ["fileinto"];\r\nif header :contains "subject" "Nyhetsbrev" { fileinto "INBOX"; }\r\n'
@@ -31,8 +32,7 @@ def make_town(tmp_path: Path, dovecot: Dovecot, postfix: Postfix, monkeypatch: p
 
 
 def days() -> tuple[str, ...]:
-    today = now().date()
-    return ("--from", "i dag", "--back", (today + timedelta(days=9)).isoformat())
+    return ("--from", "i dag", "--back", (today() + timedelta(days=9)).isoformat())
 
 
 def setup(town: AbsenceTown, *more: str) -> Told:
