@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
@@ -27,6 +27,8 @@ DAEMON_LOCK = 0x6D62_0002
 
 _WRITES = "mailbot_writes"
 _SHORT_LISTS = 500
+#: rows fetched at once where a query may find very many
+_ROWS_AT_ONCE = 200
 
 
 def parse_url(url: str) -> URL:
@@ -100,6 +102,11 @@ class Database:
         """A transaction that sees one state of the database and changes nothing."""
         with self._translated(), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    def each(self, query: Select[Any]) -> Iterator[Row[Any]]:
+        """What `query` finds, a few rows in memory at a time; the transaction ends with the last one."""
+        with self.read() as connection:
+            yield from connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
 
     @contextmanager
     def write(self, *, in_turn: bool = True) -> Iterator[Connection]:

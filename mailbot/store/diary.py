@@ -1,7 +1,7 @@
 """What waits for the registrar, and what they decided."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -28,12 +28,16 @@ class Diary:
 
     def list(self, *, states: Sequence[DiaryState] | None = None, unit: str | None = None) -> list[DiaryItem]:
         """Items by arrival, oldest first."""
+        return list(self.each(states=states, unit=unit))
+
+    def each(self, *, states: Sequence[DiaryState] | None = None, unit: str | None = None) -> Iterator[DiaryItem]:
+        """The same one after the other."""
         query = _query()
         if states is not None:
             query = query.where(diary_items.c.state.in_(states))
         if unit is not None:
             query = query.where(diary_items.c.unit == unit)
-        return _all(self._database, query)
+        return map(_record, self._database.each(query))
 
     def get(self, ref_or_message_id: str) -> DiaryItem:
         """The item that this reference or Message-ID names. UserError when there is none, or several."""

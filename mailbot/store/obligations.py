@@ -1,7 +1,7 @@
 """Who owes an answer, and what people do about it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -36,12 +36,23 @@ class Obligations:
         mailbox: str | None = None,
     ) -> list[Obligation]:
         """Obligations by due date (those without one last), then by arrival."""
+        return list(self.each(states=states, unit=unit, assignee=assignee, mailbox=mailbox))
+
+    def each(
+        self,
+        *,
+        states: Sequence[ObligationState] = ("open",),
+        unit: str | None = None,
+        assignee: str | None = None,
+        mailbox: str | None = None,
+    ) -> Iterator[Obligation]:
+        """The same one after the other: there may be as many as there is mail that nobody has looked at."""
         query = _query().where(obligations.c.state.in_(states))
         wanted = {"unit": unit, "assignee": assignee, "mailbox": mailbox}
         for name, value in wanted.items():
             if value is not None:
                 query = query.where(obligations.c[name] == value)
-        return _all(self._database, query)
+        return map(_record, self._database.each(query))
 
     def get(self, ref_or_message_id: str) -> Obligation:
         """The obligation that this reference or Message-ID belongs to. UserError when there is none, or several."""

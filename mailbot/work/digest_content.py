@@ -1,10 +1,8 @@
 """What stands in each digest, taken from the store. Everything open is in exactly one list of a digest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import compress
-from operator import not_
 from typing import Literal
 
 from mailbot.config.model import Config, PersonSettings, Unit
@@ -16,6 +14,7 @@ from mailbot.work.daily_check import authority_mailboxes, check_days
 from mailbot.work.digest_lines import (
     CheckLine,
     DiaryLine,
+    Pile,
     QueueLine,
     ReplyLine,
     Rows,
@@ -186,34 +185,41 @@ class Desk:
 
     def registrar(self, unit: Unit) -> RegistrarDigest:
         rules = self.config.policy.diary
-        items = self.store.diary.list(states=_WAITING_FOR_REGISTRAR, unit=unit.id)
-        hidden = [item for item in items if item.confidential or item.unparsable]
-        plain = [item for item in items if not (item.confidential or item.unparsable)]
-        to_register = [item for item in plain if item.state != "asked"]
-        late = [self._waits_longer_than(item, rules.remind_after) for item in to_register]
+        unconfirmed, to_register, to_decide, confidential, unparsable = (Pile[DiaryItem](self._most) for _ in range(5))
+        for item in self.store.diary.each(states=_WAITING_FOR_REGISTRAR, unit=unit.id):
+            if item.confidential:
+                confidential.add(item)
+            elif item.unparsable:
+                unparsable.add(item)
+            elif item.state == "asked":
+                to_decide.add(item)
+            elif self._waits_longer_than(item, rules.remind_after):
+                unconfirmed.add(item)
+            else:
+                to_register.add(item)
         return RegistrarDigest(
             today=self.today,
             unit=unit.name,
-            unconfirmed=self._diary(list(compress(to_register, late))),
-            to_register=self._diary(list(compress(to_register, map(not_, late)))),
-            to_decide=self._diary([item for item in plain if item.state == "asked"]),
-            confidential=self._diary([item for item in hidden if item.confidential]),
-            unparsable=self._diary([item for item in hidden if not item.confidential]),
+            unconfirmed=self._diary(unconfirmed),
+            to_register=self._diary(to_register),
+            to_decide=self._diary(to_decide),
+            confidential=self._diary(confidential),
+            unparsable=self._diary(unparsable),
             remind_after=rules.remind_after,
         )
 
     def staff(self, person: PersonSettings) -> StaffDigest:
-        owed = self.store.obligations.list(states=("open",), assignee=person.id)
+        owed = self.store.obligations.each(states=("open",), assignee=person.id)
         return StaffDigest(today=self.today, person=person.name, replies=self._replies(owed))
 
     def officer(self, unit: Unit) -> OfficerDigest:
         """Obligations of the unit's authority mailboxes, and those of nobody, or of somebody who left."""
         mailboxes = {mailbox.address for mailbox in authority_mailboxes(self.config, unit.id)}
-        owed = [
+        owed = (
             obligation
-            for obligation in self.store.obligations.list(states=("open",), unit=unit.id)
+            for obligation in self.store.obligations.each(states=("open",), unit=unit.id)
             if obligation.mailbox in mailboxes or self.config.person(obligation.assignee) is None
-        ]
+        )
         unread = [mailbox for mailbox in self._unread() if mailbox.mailbox in mailboxes]
         return OfficerDigest(
             today=self.today,
@@ -226,15 +232,19 @@ class Desk:
 
     def head(self) -> HeadDigest:
         rules = self.config.policy.diary
-        owed = [one for one in self.store.obligations.list(states=("open",)) if is_overdue(one, self.today)]
-        documents = [one for one in owed if is_document_late(one, self.today)]
-        waiting = self.store.diary.list(states=_WAITING_FOR_REGISTRAR)
-        late = [item for item in waiting if self._waits_longer_than(item, rules.escalate_after)]
+        documents, others = self._pile(), self._pile()
+        for one in self.store.obligations.each(states=("open",)):
+            if is_overdue(one, self.today):
+                (documents if is_document_late(one, self.today) else others).add(one)
+        late = Pile[DiaryItem](self._most)
+        for item in self.store.diary.each(states=_WAITING_FOR_REGISTRAR):
+            if self._waits_longer_than(item, rules.escalate_after):
+                late.add(item)
         return HeadDigest(
             today=self.today,
             missed=self._missed(),
             late_documents=self._lines(documents),
-            overdue=self._lines([one for one in owed if not is_document_late(one, self.today)]),
+            overdue=self._lines(others),
             unconfirmed=self._diary(late),
             unread=self._unread(),
             week=week_figures(self.context, self.now),
@@ -284,27 +294,38 @@ class Desk:
         days = check_days(self.context, first, last, self.now)
         return tuple(check_line(self.context, one) for one in days if unit in (None, one.unit))
 
-    def _replies(self, owed: Sequence[Obligation]) -> Replies:
-        judged = [(runs_out_on(obligation) or date.max, obligation) for obligation in owed if obligation.judged]
+    def _replies(self, owed: Iterable[Obligation]) -> Replies:
+        overdue, due_today, later, to_judge = self._pile(), self._pile(), self._pile(), self._pile()
+        for one in owed:
+            day = runs_out_on(one) or date.max
+            if not one.judged:
+                to_judge.add(one)
+            elif day == self.today:
+                due_today.add(one)
+            else:
+                (overdue if day < self.today else later).add(one)
         return Replies(
-            overdue=self._lines([obligation for day, obligation in judged if day < self.today]),
-            due_today=self._lines([obligation for day, obligation in judged if day == self.today]),
-            later=self._lines([obligation for day, obligation in judged if day > self.today]),
-            to_judge=self._lines([obligation for obligation in owed if not obligation.judged]),
+            overdue=self._lines(overdue),
+            due_today=self._lines(due_today),
+            later=self._lines(later),
+            to_judge=self._lines(to_judge),
         )
 
-    def _lines(self, owed: Sequence[Obligation]) -> Rows[ReplyLine]:
-        ordered = sorted(owed, key=lambda one: (runs_out_on(one) or date.max, one.received_at))
-        proposed = self.store.obligations.proposed_answers([one.ref for one in ordered[: self._most]])
-        pass_on = self.store.obligations.to_pass_on([one.ref for one in ordered[: self._most]])
+    def _pile(self) -> Pile[Obligation]:
+        return Pile(self._most, key=lambda one: (runs_out_on(one) or date.max, one.received_at))
+
+    def _lines(self, owed: Pile[Obligation]) -> Rows[ReplyLine]:
+        refs = [one.ref for one in owed.first()]
+        proposed = self.store.obligations.proposed_answers(refs)
+        pass_on = self.store.obligations.to_pass_on(refs)
 
         def line(one: Obligation) -> ReplyLine:
             return reply_line(one, self.config, self.today, proposed.get(one.ref), pass_on=one.ref in pass_on)
 
-        return rows(ordered, line, self._most)
+        return owed.rows(line)
 
-    def _diary(self, items: Sequence[DiaryItem]) -> Rows[DiaryLine]:
-        return rows(items, lambda item: diary_line(item, self.config), self._most)
+    def _diary(self, items: Pile[DiaryItem]) -> Rows[DiaryLine]:
+        return items.rows(lambda item: diary_line(item, self.config))
 
     def _unread(self) -> tuple[UnreadMailbox, ...]:
         return unread_mailboxes(self.config, self.store.intake.last_checks(), self.today)

@@ -6,13 +6,17 @@ Confidential matters show reference, date and mailbox only (invariant 6); their 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from itertools import islice
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from mailbot.config.model import Config
 from mailbot.store.records import DiaryItem, MailboxCheck, Obligation, OutboxItem, ProposedAnswer
 from mailbot.work.context import Context
 from mailbot.work.daily_check import CheckDay, CheckState
+
+#: so many beyond the wanted ones are kept before they are sorted and cut
+_SORTED_FROM = 100
 
 Line = TypeVar("Line")
 Source = TypeVar("Source")
@@ -30,9 +34,44 @@ class Rows(Generic[Line]):
         return len(self.shown) + self.more
 
 
-def rows(sources: Sequence[Source], line: Callable[[Source], Line], most: int) -> Rows[Line]:
+def rows(sources: Iterable[Source], line: Callable[[Source], Line], most: int) -> Rows[Line]:
     """`sources` as lines, at most `most` of them."""
-    return Rows(tuple(map(line, sources[:most])), max(len(sources) - most, 0))
+    remaining = iter(sources)
+    return Rows(tuple(map(line, islice(remaining, most))), sum(1 for _ in remaining))
+
+
+class Pile(Generic[Source]):
+    """What a list begins with, by `key` and then in the order it was added; the rest is only counted.
+
+    So a digest needs the same memory for ten open matters and for a hundred thousand.
+    """
+
+    def __init__(self, most: int, key: Callable[[Source], Any] | None = None) -> None:
+        self._most, self._key = most, key
+        self._kept: list[Source] = []
+        self._total = 0
+
+    def add(self, one: Source) -> None:
+        self._total += 1
+        if self._key is not None or len(self._kept) < self._most:
+            self._kept.append(one)
+        if len(self._kept) > 2 * self._most + _SORTED_FROM:
+            self._cut()
+
+    def first(self) -> Sequence[Source]:
+        """The kept ones in order."""
+        self._cut()
+        return self._kept
+
+    def rows(self, line: Callable[[Source], Line]) -> Rows[Line]:
+        """The kept ones as lines."""
+        first = self.first()
+        return Rows(tuple(map(line, first)), self._total - len(first))
+
+    def _cut(self) -> None:
+        if self._key is not None:
+            self._kept.sort(key=self._key)
+        del self._kept[self._most :]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,17 +32,23 @@ class WeekFigures:
 def week_figures(context: Context, now: datetime) -> WeekFigures:
     """As of `now` (aware)."""
     config, store, since = context.config, context.store, now - timedelta(days=7)
-    owed = store.obligations.list(states=("open", "answered"))
-    met = [one for one in owed if one.met_at is not None and one.met_at >= since and one.state == "answered"]
-    late = [one for one in met if _was_late(one, config)]
-    registered = store.diary.list(states=("registered",))
+    needing_reply = in_time = late = holding_replies = 0
+    for one in store.obligations.each(states=("open", "answered")):
+        needing_reply += one.received_at >= since and one.judged
+        holding_replies += one.acknowledged_at is not None and one.acknowledged_at >= since
+        if one.state == "answered" and one.met_at is not None and one.met_at >= since:
+            if _was_late(one, config):
+                late += 1
+            else:
+                in_time += 1
+    registered = store.diary.each(states=("registered",))
     today = local_date(now, config.zone)
     checks = check_days(context, today - timedelta(days=7), today - timedelta(days=1), now)
     return WeekFigures(
-        needing_reply=sum(one.received_at >= since and one.judged for one in owed),
-        answered_in_time=len(met) - len(late),
-        answered_late=len(late),
-        holding_replies=sum(one.acknowledged_at is not None and one.acknowledged_at >= since for one in owed),
+        needing_reply=needing_reply,
+        answered_in_time=in_time,
+        answered_late=late,
+        holding_replies=holding_replies,
         registered=sum(item.settled_at is not None and item.settled_at >= since for item in registered),
         checks_due=len(checks),
         checks_made=sum(one.state == "checked" for one in checks),

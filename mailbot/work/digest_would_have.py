@@ -3,7 +3,7 @@
 Meant for somebody who doubts: every example can be looked up with `mailbot explain REF`. No words of mail stand here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -66,20 +66,20 @@ class WouldHave:
 
 def would_have(context: Context, now: datetime, since: datetime) -> WouldHave:
     """What enforcing would have done from `since` to `now` (both aware)."""
-    new = [item for item in context.store.diary.list(states=_WAITING) if item.created_at >= since]
+    new = [item for item in context.store.diary.each(states=_WAITING) if item.created_at >= since]
     announced = [item for item in new if item.confidential or item.unparsable]
     plain = [item for item in new if not (item.confidential or item.unparsable)]
     today, rules = local_date(now, context.config.zone), context.config.policy.reply
     due = context.store.obligations.awaiting_holding_reply(today) if rules.holding_reply else ()
-    owed = context.store.obligations.list(states=("open",))
+    owed = context.store.obligations.each(states=("open",))
     judged = context.store.intake.judged_since(since)
     return WouldHave(
         since=since,
         forwarded=_by_registrar(context, (item for item in plain if item.state != "asked"), now),
         announced=_by_registrar(context, announced, now),
         asked=_by_registrar(context, (item for item in plain if item.state == "asked"), now),
-        holding_replies=_clocks(context, [one for one in due if one.due_on == today]),
-        overdue=_clocks(context, [one for one in owed if (day := runs_out_on(one)) is not None and day < today]),
+        holding_replies=_clocks(context, (one for one in due if one.due_on == today)),
+        overdue=_clocks(context, (one for one in owed if (day := runs_out_on(one)) is not None and day < today)),
         automatic=judged.automatic,
         messages=judged.messages,
     )
@@ -108,7 +108,7 @@ def _of_item(context: Context, item: DiaryItem) -> Example:
     )
 
 
-def _clocks(context: Context, owed: Sequence[Obligation]) -> Rows[Example]:
+def _clocks(context: Context, owed: Iterable[Obligation]) -> Rows[Example]:
     return rows(owed, lambda one: _of_clock(context, one), _EXAMPLES)
 
 

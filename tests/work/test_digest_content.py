@@ -19,7 +19,7 @@ from mailbot.store.store import Store
 from mailbot.work.context import Context
 from mailbot.work.digest import addressed, digest_mails
 from mailbot.work.digest_content import Desk, Digest, OperatorDigest, Replies
-from mailbot.work.digest_lines import CheckLine, DiaryLine, QueueLine, ReplyLine, Rows, UnreadMailbox
+from mailbot.work.digest_lines import CheckLine, DiaryLine, Pile, QueueLine, ReplyLine, Rows, UnreadMailbox
 from mailbot.work.digest_week import WeekFigures
 from mailbot.work.digest_would_have import Example, WouldDigest, WouldHave, WouldSend
 from tests.store.builders import diarised, message, new_mail, outcome, question, record
@@ -419,3 +419,21 @@ def test_late_document_requests_have_a_heading_of_their_own(config, store):
     digest = Desk(context_of(config, store), MONDAY).head()
     assert (refs(digest.late_documents), refs(digest.overdue)) == ([document], [overdue])
     assert digest.count == 2
+
+
+@pytest.mark.parametrize("key", [None, lambda one: one[0]])
+def test_a_list_of_any_length_keeps_what_it_begins_with_and_counts_the_rest(key):
+    found = [(number * 7919 % 1000, number) for number in range(3_000)]
+    pile = Pile[tuple[int, int]](20, key)
+    for one in found:
+        pile.add(one)
+    expected = sorted(found, key=key) if key else found
+    assert pile.rows(lambda one: one) == Rows(tuple(expected[:20]), 2_980)
+    assert len(pile._kept) == 20
+
+
+def test_a_short_list_is_shown_whole():
+    pile = Pile[int](5, key=lambda one: one)
+    for one in (3, 1, 2):
+        pile.add(one)
+    assert pile.rows(str) == Rows(("1", "2", "3"), 0)
