@@ -17,7 +17,7 @@ Label = TypeVar("Label")
 #: words that a gap may jump over
 GAP_WORDS = 8
 #: steps remembered per tree, some hundred octets each; then it begins anew
-_MOST_STEPS = 30_000
+_MOST_STEPS = 10_000
 
 #: runs of neighbouring places; between two runs lies a gap
 Runs = tuple[tuple[Choice, ...], ...]

@@ -13,7 +13,7 @@ from typing import Final, Literal
 #: a wildcard word is looked up by this many letters, so it must have them
 STEM_LETTERS = 3
 #: words and symbols remembered: some thousand words come again and again, and endless others once
-_MOST_KEPT = 20_000
+_MOST_KEPT = 8_000
 #: longer words are looked up anew each time
 _LONGEST_KEPT = 32
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
@@ -138,6 +138,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     # With NORMAL a power cut could undo a committed "this mail is being sent", and the mail would go out twice.
     connection.execute("PRAGMA synchronous=FULL")
+    # KiB for each connection, half of the default: what is not here is in the cache of the file system.
+    connection.execute("PRAGMA cache_size=-1000")
     connection.execute("PRAGMA foreign_keys=ON")
     # INSERT OR REPLACE on the audit trail must meet its triggers too.
     connection.execute("PRAGMA recursive_triggers=ON")
@@ -175,10 +177,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """Insert `rows`, leaving out those whose unique key exists already; how many were new."""
     if not rows:
         return 0
-    if connection.dialect.name == "sqlite":
-        statement: Any = sqlite.insert(table).on_conflict_do_nothing()
-    else:
-        statement = postgresql.insert(table).on_conflict_do_nothing()
+    statement = _insert(connection, table).on_conflict_do_nothing()
     # Counted by what comes back: drivers disagree about the row count of many inserts in one.
     returning = statement.returning(*table.primary_key)
     return len(connection.execute(returning, list(rows)).all())
@@ -189,9 +188,18 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
-    insert: Any = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    insert = _insert(connection, table)
     changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT; the dialect that is not used stays unloaded."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def chunks(values: Sequence[str], size: int = _SHORT_LISTS) -> Iterator[Sequence[str]]:

@@ -87,7 +87,7 @@ class ImapMailbox:
         self._states = {each.folder.id: each.state for each in found if each.state is not None}
         return [each.folder for each in found]
 
-    def changes(self, folder: Folder, cursor: str | None, *, limit: int = 500) -> Iterator[Changes]:
+    def changes(self, folder: Folder, cursor: str | None, *, limit: int = 200) -> Iterator[Changes]:
         """What changed since `cursor`. An unchanged folder costs one STATUS, or nothing right after `folders`.
 
         New mail costs a SEARCH and a FETCH of what is new; only where messages are missing are all UIDs listed.

@@ -13,11 +13,11 @@ HEADER_WINDOW = 500
 #: of a header block; a longer one is an attack
 HEADER_OCTETS = 256 * 1024
 #: in one answer, which imaplib holds in memory
-_WINDOW_OCTETS = 8 * 1024 * 1024
+_WINDOW_OCTETS = 2 * 1024 * 1024
 #: a message up to this size is fetched whole: cheaper than to ask for its parts
 WHOLE_OCTETS = 128 * 1024
 _FIRST_AHEAD, _MOST_AHEAD = 8, 256
-_AHEAD_OCTETS = 4 * 1024 * 1024
+_AHEAD_OCTETS = 1024 * 1024
 
 Fetch = Callable[[UidSet], dict[int, FetchItems]]
 
