@@ -3,12 +3,20 @@
 import subprocess
 import sys
 
+_FOR_COMMANDS = (
+    "rich",
+    "pygments",
+    "alembic",
+    "holidays",
+    "exchangelib",
+    "msal",
+    "pypdf",
+    "sqlalchemy.dialects.postgresql",
+)
+
 
 def test_a_worker_loads_nothing_that_only_commands_need():
-    program = (
-        "import mailbot.wiring, mailbot.work.passes, sys\n"
-        "print(*{'rich', 'pygments', 'alembic', 'holidays', 'exchangelib', 'msal', 'pypdf', 'sqlalchemy.dialects.postgresql'} & sys.modules.keys())"
-    )
+    program = f"import mailbot.wiring, mailbot.work.passes, sys; print(*set({_FOR_COMMANDS}) & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout.split() == []
 
