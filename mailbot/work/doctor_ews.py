@@ -32,6 +32,7 @@ def _mailboxes(
     from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
     from mailbot.platforms.ews.session import NoAnswer
 
+    lacking: list[str] | None = None
     for number, settings in enumerate(mailboxes):
         check = f"mailbox {settings.address}"
         try:
@@ -49,6 +50,18 @@ def _mailboxes(
             yield find.problem(check, "mailbox_unreadable", error=error)
         else:
             yield find.ok(check, "mailbox_ok", count=count)
+            if lacking is None:
+                lacking = _lacking(sessions, settings.address)
+    if lacking:
+        yield find.warning(f"server {name}", "server_lacks", server=name, operations=", ".join(lacking))
+
+
+def _lacking(sessions: "EwsServerSessions", address: str) -> list[str]:
+    """Servers of another make than Microsoft's may lack an operation. Other trouble is told where it is met."""
+    try:
+        return sessions.lacking(address)
+    except MailbotError:
+        return []
 
 
 def _scope(name: str, sessions: "EwsServerSessions", outside: str, find: Findings) -> Check:

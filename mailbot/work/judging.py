@@ -117,7 +117,9 @@ class Judge:
             try:
                 message = parse(whole, own_signature_lines=self._own_lines)
             except UnparsableMessage as error:
-                return self._placed(arrival, raw_key(whole), None, str(error))
+                # What no server can give has no content to be known by: it is known by its place.
+                place = f"{self._lies_in}\n{self._folder.id}\n{arrival.delivery_id}".encode()
+                return self._placed(arrival, raw_key(whole or place), None, str(error))
         return self._placed(arrival, content_key(message), message, None)
 
     def _placed(self, arrival: Arrival, key: str, message: Message | None, unparsable: str | None) -> _Reading:
@@ -207,7 +209,7 @@ class Judge:
         received_at = outcome.received_at
         if not self._context.enforcing or (self._enforced_since and received_at < self._enforced_since):
             return outcome  # invariant 4: nothing that piled up before the switch is sent
-        fetch = cache(lambda: self._fetch(reading.arrival, with_attachments=True))
+        fetch = cache(lambda: self._fetch(reading.arrival, with_attachments=True) or None)
         mail = mail_for(self._context, outcome, fetch() if _hands_over(reading.decision) else None, self._now)
         forward = None
         if self._forwards is not None and not vanished and not self._is_ours(outcome, known):

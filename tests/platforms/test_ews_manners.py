@@ -1,6 +1,7 @@
 """How mailbot behaves towards an Exchange server, and what it does when the server does not."""
 
 import logging
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -17,18 +18,19 @@ import requests
 from mailbot.errors import PermanentError, TransientError
 from mailbot.mail.message import parse, parse_headers
 from mailbot.platforms.base import Away, OutgoingMail, Receipt
+from mailbot.platforms.ews import failures
 from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
 from mailbot.platforms.ews.forward_rules import ClientOnlyRules
 from mailbot.platforms.ews.sender import Unclear
 from mailbot.platforms.ews.servers import EwsServerSessions
-from mailbot.platforms.ews.session import Endpoint, NoAnswer, open_session
+from mailbot.platforms.ews.session import Endpoint, NoAnswer, protocol_of
 from tests.platforms.contract_absence import ANNA, LEAVE, REGISTRY
 from tests.platforms.contract_mailbox import arrivals, folder, mail, minute, read_all
 from tests.platforms.contract_sender import EVA, SERVICE, attempt, outgoing
 from tests.platforms.ews_world import EwsMailboxWorld, EwsSenderWorld, EwsWorld, endpoint
 from tests.servers.certificates import Authority
 from tests.servers.exchange.organisation import Organisation
-from tests.servers.exchange.server import ExchangeServer
+from tests.servers.exchange.server import SCHEMAS, ExchangeServer
 
 SECRET = "Barnet Kalle Hemlig 121212-1212"
 
@@ -207,12 +209,12 @@ def test_each_way_of_logging_in(tmp_path: Path) -> None:
     def made(**values: object) -> Endpoint:
         return Endpoint(url="https://mail.by.example/EWS/Exchange.asmx", trusted="/ca.pem", **values)  # type: ignore[arg-type]
 
-    ntlm = open_session(made(auth="ntlm", user="BY\\svc", secret=lambda: "s3cret"))
+    ntlm = protocol_of(made(auth="ntlm", user="BY\\svc", secret=lambda: "s3cret")).create_session()
     assert (type(ntlm.auth).__name__, ntlm.auth.username) == ("HttpNtlmAuth", "BY\\svc")
-    certificate = open_session(made(auth="certificate", certificate=str(tmp_path / "key.pem")))
+    certificate = protocol_of(made(auth="certificate", certificate=str(tmp_path / "key.pem"))).create_session()
     assert (certificate.auth, certificate.cert) == (None, str(tmp_path / "key.pem"))
     tokens = iter(["first", "second"])
-    oauth = open_session(made(auth="oauth", token=lambda: next(tokens)))
+    oauth = protocol_of(made(auth="oauth", token=lambda: next(tokens))).create_session()
     asked = [oauth.prepare_request(requests.Request("POST", "https://mail.by.example/")) for _ in range(2)]
     assert [each.headers["Authorization"] for each in asked] == ["Bearer first", "Bearer second"]
     for session in (ntlm, certificate, oauth):
@@ -462,3 +464,96 @@ def test_trouble_that_passes_is_transient(world: EwsMailboxWorld, fault: str) ->
         read_all(mailbox, inbox)
     world.server.faults.codes = {}
     assert read_all(mailbox, inbox)
+
+
+# --- servers of another make ---
+
+
+def test_every_code_we_know_is_one_of_the_schema() -> None:
+    if not SCHEMAS.exists():
+        pytest.skip("../shared/schemas/ews is absent")
+    known = (SCHEMAS / "messages.xsd").read_text() + (SCHEMAS / "types.xsd").read_text()
+    ours = re.findall(r"Error[A-Z]\w+", Path(failures.__file__).read_text())
+    assert len(ours) > 30 and [code for code in ours if f'value="{code}"' not in known] == []
+
+
+@pytest.mark.parametrize("code", ["ErrorItemCorrupt", "ErrorMimeContentConversionFailed"])
+def test_a_message_that_the_server_cannot_give_is_empty_and_hides_no_other(world: EwsMailboxWorld, code: str) -> None:
+    for number in range(4):
+        world.deliver(mail(number), received_at=minute(number))
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    ids = [one.delivery_id for one in arrivals(read_all(mailbox, inbox))]
+    world.server.faults.items[ids[1]] = code
+    headers = dict(mailbox.fetch_headers(inbox, ids))
+    assert [headers[each] == b"" for each in ids] == [False, True, False, False]
+    assert mailbox.fetch(inbox, ids[1]) == b""
+    assert mailbox.fetch(inbox, ids[1], with_attachments=True) == b""
+    assert mailbox.fetch(inbox, ids[2]) == mail(2)
+
+
+def test_what_cannot_be_written_as_mime_is_read_all_the_same(world: EwsMailboxWorld) -> None:
+    world.deliver(mail(0, "Is the pool open?\r\n"), received_at=minute(0))
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    (one,) = arrivals(read_all(mailbox, inbox))
+    world.server.faults.no_mime.add(one.delivery_id)
+    raw = mailbox.fetch(inbox, one.delivery_id)
+    assert raw is not None and "Is the pool open?" in parse(raw).body.text  # type: ignore[union-attr]
+    assert mailbox.fetch(inbox, one.delivery_id, with_attachments=True) == b""  # no original to pass on
+
+
+def test_a_server_that_gives_few_items_at_once_is_asked_again_for_the_others(world: EwsMailboxWorld) -> None:
+    for number in range(7):
+        world.deliver(mail(number), received_at=minute(number))
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    ids = [one.delivery_id for one in arrivals(read_all(mailbox, inbox))]
+    world.server.faults.most_items = 3
+    with world.server.counted() as asked:
+        assert [item for item, header in mailbox.fetch_headers(inbox, ids) if header] == ids
+    assert asked == {"GetItem": 3}
+    world.server.faults.most_items = 0
+    with pytest.raises(TransientError):
+        list(mailbox.fetch_headers(inbox, ids))
+
+
+def test_operations_that_a_server_does_not_have(world: EwsMailboxWorld) -> None:
+    world.server.faults.unknown = {"Subscribe", "GetMailTips", "UpdateInboxRules"}
+    sessions = world.sessions()
+    assert sessions.watch(ANNA) is None
+    assert sessions.auto_replies.shows_away(ANNA) is None
+    with pytest.raises(PermanentError, match="does not offer"):
+        sessions.forward_rules.install(ANNA, REGISTRY)
+
+
+def test_mail_tips_in_a_form_of_their_own_say_nothing(world: EwsMailboxWorld) -> None:
+    world.server.faults.odd_mail_tips = True
+    world.server.organisation.boxes[ANNA].oof.state = "Enabled"
+    assert world.sessions().auto_replies.shows_away(ANNA) is None
+    world.server.violations.clear()  # it is not Microsoft's form
+
+
+@pytest.mark.parametrize("copy_in", ["drafts", "sentitems"])
+def test_a_server_that_leaves_the_draft_when_it_sends(senders: EwsSenderWorld, copy_in: str) -> None:
+    senders.server.faults.sends_copies_into = copy_in
+    sender = senders.open()
+    mails = [outgoing(number) for number in (1, 2)]
+    for one in mails:
+        assert sender.send(one, sender.prepare(one)) == Receipt()
+        assert sender.fate(one.message_id, None) == "sent"
+    assert len(senders.received(EVA)) == 2 == len(senders.sent())
+    assert not list(senders.box.in_folder(senders.box.distinguished("drafts").id))
+
+
+@pytest.mark.parametrize("copy_in", ["drafts", "sentitems"])
+def test_a_lost_answer_of_such_a_server_is_no_reason_to_send_again(senders: EwsSenderWorld, copy_in: str) -> None:
+    senders.server.faults.sends_copies_into = copy_in
+    one = outgoing(1)
+    sender = senders.open()
+    handle = sender.prepare(one)
+    assert sender.fate(one.message_id, handle) == "not_sent"
+    with senders.crash_at(3), suppress(Exception):  # GetItem before and after, SendItem before, and after: lost
+        sender.send(one, handle)
+    assert len(senders.received(EVA)) == 1
+    assert senders.open().fate(one.message_id, handle) == "sent"

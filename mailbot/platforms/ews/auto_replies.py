@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from mailbot.platforms.base import Audience, AutoReply
+from mailbot.platforms.ews.failures import EwsRefusal
 from mailbot.platforms.ews.session import EwsSession
 from mailbot.platforms.ews.xml import Element, M, T, first, instant, text, written
 from mailbot.platforms.reply_text import from_html, to_html
@@ -72,9 +73,13 @@ class EwsAutoReplies:
             M.Recipients(T.Mailbox(T.EmailAddress(address))),
             M.MailTipsRequested("OutOfOfficeMessage"),
         )
-        tips = self._session(address).one("GetMailTips", request)
-        away = first(tips, "m:MailTips/t:OutOfOffice")
-        return None if away is None else bool(from_html(text(away, "t:ReplyBody/t:Message")))
+        try:
+            tips = self._session(address).one("GetMailTips", request)
+        except EwsRefusal:
+            return None
+        # Servers of another make answer with a form that the schema does not have, and that says nothing.
+        away = first(tips, "m:MailTips/t:OutOfOffice/t:ReplyBody")
+        return None if away is None else bool(from_html(text(away, "t:Message")))
 
     def close(self) -> None:
         """Sessions belong to the server's other users too."""

@@ -68,7 +68,7 @@ def _known(session: EwsSession) -> tuple[str, dict[str, FolderRole]]:
         M.FolderShape(T.BaseShape("IdOnly")), M.FolderIds(*(distinguished(each_name) for each_name in names))
     )
     top, roles = "", {}
-    for name, answer in zip(names, session.ask("GetFolder", request), strict=True):
+    for name, answer in zip(names, session.each("GetFolder", request, len(names)), strict=True):
         try:
             session.require(answer)
         except NotThere:  # junk mail and the outbox need not exist

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from mailbot.errors import PermanentError
 from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder
 from mailbot.platforms.ews import marks, reduced, written_here
 from mailbot.platforms.ews.cursor import EwsCursor
-from mailbot.platforms.ews.failures import LostState, NotThere
+from mailbot.platforms.ews.failures import BadMessage, Busy, LostState, NotThere
 from mailbot.platforms.ews.folders import find_folders
 from mailbot.platforms.ews.session import EwsSession
 from mailbot.platforms.ews.xml import Element, M, T, each, first, identifier, instant, item_ids, shape, text
@@ -120,31 +120,56 @@ class EwsMailbox:
         return ()
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:  # noqa: ARG002
-        """As they came over the Internet; mail that never did has one made of its properties."""
+        """As they came over the Internet; mail that never did has one made of its properties.
+
+        Empty when the server cannot give a message that is there.
+        """
         for start in range(0, len(delivery_ids), _HEADERS_AT_ONCE):
             yield from self._headers(delivery_ids[start : start + _HEADERS_AT_ONCE])
 
     def _headers(self, wanted: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         found = self._present(wanted, shape("item:Size", "item:HasAttachments", transport_headers()))
-        self._large = {item: _number(text(answer, "t:Size")) for item, answer in found.items() if _is_large(answer)}
-        headers = {item: header for item, answer in found.items() if (header := _transport_header(answer)) is not None}
-        without = [item for item in found if item not in headers]
+        self._large = {
+            item: _number(text(answer, "t:Size"))
+            for item, answer in found.items()
+            if answer is not None and _is_large(answer)
+        }
+        headers = {item: _transport_header(answer) for item, answer in found.items()}
+        without = [item for item, header in headers.items() if header is None]
         if without:
             here = self._present(without, shape(*written_here.FIELDS))
-            headers |= {item: written_here.header_of(element) for item, element in here.items()}
+            made = {item: b"" if each is None else written_here.header_of(each) for item, each in here.items()}
+            headers |= dict.fromkeys(without) | made
         for item in wanted:
             yield item, headers.get(item)
 
-    def _present(self, wanted: Sequence[str], asked: Element) -> dict[str, Element]:
-        """The items that are still there."""
-        answers = self._session.ask("GetItem", M.GetItem(asked, item_ids(*wanted)))
-        found = {}
-        for item, answer in zip(wanted, answers, strict=True):
-            with suppress(NotThere):
-                self._session.require(answer)
+    def _present(self, wanted: Sequence[str], asked: Element) -> dict[str, Element | None]:
+        """The items that are still there; None for those that the server cannot give.
+
+        Servers of another make answer only so many at once, and are busy for the others.
+        """
+        found: dict[str, Element | None] = {}
+        waiting = list(wanted)
+        while waiting:
+            request = M.GetItem(deepcopy(asked), item_ids(*waiting))
+            later = []
+            for item, answer in zip(waiting, self._session.each("GetItem", request, len(waiting)), strict=True):
+                try:
+                    self._session.require(answer)
+                except NotThere:
+                    continue
+                except BadMessage:
+                    found[item] = None
+                    continue
+                except Busy:
+                    if item == waiting[0]:
+                        raise
+                    later.append(item)
+                    continue
                 element = first(answer, "m:Items/*")
                 if element is not None:
                     found[item] = element
+            waiting = later
         return found
 
     def fetch(
@@ -161,20 +186,29 @@ class EwsMailbox:
         """
         size = self._large.get(delivery_id)
         if size is None or with_attachments or (documents and size <= documents.together):
-            return self.whole(delivery_id)
-        return self._reduced(delivery_id)
+            raw = self.whole(delivery_id)
+            # What Exchange cannot write as MIME can often be read all the same; it is no original to pass on.
+            return raw if raw != b"" or with_attachments else self._reduced(delivery_id)
+        reduced_to_text = self._reduced(delivery_id)
+        return self.whole(delivery_id) if reduced_to_text == b"" else reduced_to_text
 
     def _reduced(self, item: str) -> bytes | None:
-        found = self._present([item], shape(*reduced.FIELDS, transport_headers(), body=True)).get(item)
-        header = None if found is None else _transport_header(found)
-        return self.whole(item) if found is None or header is None else reduced.rebuilt(header, found)
+        """Header and text; empty where the server cannot give them, or never had a header."""
+        present = self._present([item], shape(*reduced.FIELDS, transport_headers(), body=True))
+        if item not in present:
+            return None
+        found = present[item]
+        header = _transport_header(found)
+        return b"" if found is None or not header else reduced.rebuilt(header, found)
 
     def whole(self, item: str) -> bytes | None:
-        """An item as MIME, wherever it lies; None when it has vanished."""
+        """An item as MIME, wherever it lies; None when it has vanished, empty when the server cannot give it."""
         try:
             answer = self._session.one("GetItem", M.GetItem(shape(mime=True), item_ids(item)))
         except NotThere:
             return None
+        except BadMessage:
+            return b""
         content = text(answer, "m:Items/*/t:MimeContent")
         try:
             return base64.b64decode(content)
@@ -190,7 +224,10 @@ def transport_headers() -> Element:
     return T.ExtendedFieldURI(PropertyTag="0x7d", PropertyType="String")
 
 
-def _transport_header(item: Element) -> bytes | None:
+def _transport_header(item: Element | None) -> bytes | None:
+    """None where the item never had one; empty for an item that the server cannot give."""
+    if item is None:
+        return b""
     value = text(item, "t:ExtendedProperty/t:Value").strip("\r\n")
     if not value.strip():
         return None

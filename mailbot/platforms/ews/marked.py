@@ -25,7 +25,7 @@ class EwsMarkedMail:
 
     def find(self, field: str, value: str, since: datetime) -> Sequence[bytes]:
         found = (self._mailbox.whole(item) for item in self._matching(field, value, since))
-        return [raw for raw in found if raw is not None]
+        return [raw for raw in found if raw]
 
     def remove(self, field: str, value: str, since: datetime) -> int:
         removed = 0

@@ -1,8 +1,9 @@
 """Sending as the service mailbox: a draft first, so that an attempt whose answer was lost can be looked up."""
 
 import base64
+from contextlib import suppress
 
-from mailbot.errors import PermanentError, TransientError
+from mailbot.errors import MailbotError, PermanentError, TransientError
 from mailbot.platforms.base import CannotCarry, Fate, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.platforms.ews.failures import EwsRefusal, NotThere
 from mailbot.platforms.ews.folders import distinguished
@@ -11,6 +12,7 @@ from mailbot.platforms.ews.xml import Element, M, T, each, first, identifier, it
 
 #: drafts and sent mails looked through where the server cannot search
 _NEWEST = 500
+_COPIES = 10
 _TOO_LARGE = frozenset({"ErrorMessageSizeExceeded", "ErrorAttachmentSizeLimitExceeded", "ErrorQuotaExceeded"})
 
 
@@ -26,6 +28,8 @@ class EwsSender:
 
     def __init__(self, session: EwsSession) -> None:
         self._session = session
+        #: the server was seen to take a draft away when it sends it, as Exchange does
+        self._takes_drafts = False
 
     def prepare(self, mail: OutgoingMail) -> str | None:
         """A draft; one that an earlier attempt left behind is used again."""
@@ -57,6 +61,8 @@ class EwsSender:
                 self._send(self._prepared(mail))
         except NoAnswer as lost:
             raise Unclear(str(lost)) from lost
+        with suppress(MailbotError):  # the mail has gone, whatever becomes of its copies
+            self._tidy(mail.message_id)
         return Receipt()
 
     def _prepared(self, mail: OutgoingMail) -> str:
@@ -79,27 +85,42 @@ class EwsSender:
         )
 
     def fate(self, message_id: str, handle: str | None) -> Fate:
-        """Still a draft: not sent. In Sent: sent. Neither: it may be on its way through the outbox."""
-        if handle is not None and self._is_draft(handle):
-            return "not_sent"
+        """In Sent: sent. Still a draft: not sent. Neither: it may be on its way through the outbox."""
         if self._find("sentitems", message_id):
             return "sent"
-        return "not_sent" if handle is None else "unknown"
+        drafts = self._all("drafts", message_id)
+        if len(drafts) > 1:  # we make one; the other is the copy of what was sent, see `_tidy`
+            return "sent"
+        return "not_sent" if drafts or handle is None else "unknown"
 
-    def _is_draft(self, item: str) -> bool:
-        try:
-            answer = self._session.one("GetItem", M.GetItem(shape("item:IsDraft"), item_ids(item)))
-        except NotThere:
-            return False
-        return text(answer, "m:Items/*/t:IsDraft") == "true"
+    def _tidy(self, message_id: str) -> None:
+        """Exchange moves a draft that it sends to Sent. Other makes of server leave it, and lay the copy beside it or
+        into Sent. Nothing is touched where a lone draft may still be on its way out."""
+        if self._takes_drafts:
+            return
+        drafts = self._all("drafts", message_id)
+        self._takes_drafts = not drafts
+        if not drafts:
+            return
+        if not self._find("sentitems", message_id):
+            if len(drafts) == 1:
+                return
+            sent, *drafts = drafts
+            self._session.one("MoveItem", M.MoveItem(M.ToFolderId(distinguished("sentitems")), item_ids(sent)))
+        for draft in drafts:
+            self._session.one("DeleteItem", M.DeleteItem(item_ids(draft), DeleteType="HardDelete"))
 
     def _find(self, folder: str, message_id: str) -> str:
-        """The id of the item with our Message-ID, "" when there is none."""
+        """The id of an item with our Message-ID, "" when there is none."""
+        return next(iter(self._all(folder, message_id)), "")
+
+    def _all(self, folder: str, message_id: str) -> list[str]:
+        """The ids of the items with our Message-ID."""
         try:
-            found = self._items(folder, 1, _with_message_id(message_id))
+            found = self._items(folder, _COPIES, _with_message_id(message_id))
         except EwsRefusal:  # servers of another make cannot search by every property: look at the newest ones
             found = [item for item in self._items(folder, _NEWEST) if _has_message_id(item, message_id)]
-        return identifier(found[0]) if found else ""
+        return [identifier(item) for item in found]
 
     def _items(self, folder: str, most: int, *condition: Element) -> list[Element]:
         newest_first = T.FieldOrder(T.FieldURI(FieldURI="item:DateTimeCreated"), Order="Descending")

@@ -18,6 +18,7 @@ from mailbot.errors import UserError
 from mailbot.platforms.base import Folder
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
 from mailbot.platforms.ews.calendar import EwsCalendar
+from mailbot.platforms.ews.failures import NotOffered
 from mailbot.platforms.ews.folders import count_inbox, find_folders
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
 from mailbot.platforms.ews.gate import Gate
@@ -139,8 +140,33 @@ class EwsServerSessions:
         with closing(self.session(address)) as session:
             return count_inbox(session)
 
-    def watch(self, address: str) -> EwsWatch:
-        return EwsWatch(self.session(address))
+    def lacking(self, address: str) -> list[str]:
+        """Operations that this server does not have, of those that some capability hangs on. Nothing is written."""
+        asked: dict[str, Callable[[], object]] = {
+            "GetUserOofSettings": lambda: self.auto_replies.read(address),
+            "GetInboxRules": lambda: self.forward_rules.read(address),
+            "GetUserConfiguration": lambda: self.signatures.read(address),
+        }
+        found = []
+        for operation, ask in asked.items():
+            try:
+                ask()
+            except NotOffered:
+                found.append(operation)
+        watch = self.watch(address)
+        if watch is None:
+            return [*found, "Subscribe"]
+        watch.close()
+        return found
+
+    def watch(self, address: str) -> EwsWatch | None:
+        """None where the server tells of no news by itself."""
+        session = self.session(address)
+        try:
+            return EwsWatch(session)
+        except NotOffered:
+            session.close()
+            return None
 
     def session(self, address: str) -> EwsSession:
         """A session of its own; the caller closes it."""

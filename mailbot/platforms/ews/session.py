@@ -6,6 +6,7 @@ rules of its own, whom external replies go to) and refuses what exists (a schedu
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from exchangelib.util import SOAPNS, to_xml
 from exchangelib.version import EXCHANGE_2013_SP1, Version
 
 from mailbot.errors import MailbotError, PermanentError, TransientError
-from mailbot.platforms.ews.failures import failure
+from mailbot.platforms.ews.failures import Busy, failure, not_offered
 from mailbot.platforms.ews.gate import Gate
 from mailbot.platforms.ews.xml import MESSAGES, Element, first, text
 
@@ -45,6 +46,8 @@ class NoAnswer(TransientError):
 Auth = Literal["ntlm", "kerberos", "basic", "certificate", "oauth"]
 
 _SECONDS = 120
+#: what servers of other makes say of an operation they do not have
+_UNKNOWN = re.compile(r"unknown request|not[ _]?implemented|not[ _]?supported|unsupported", re.IGNORECASE)
 _AUTH_TYPES = {"ntlm": NTLM, "kerberos": GSSAPI, "basic": BASIC, "certificate": NOAUTH, "oauth": NOAUTH}
 
 # exchangelib logs whole requests and answers, mail and passwords' fates included, on errors and for debugging
@@ -113,13 +116,6 @@ class _OneSession(Protocol):  # type: ignore[misc]
             )
         )
 
-    @classmethod
-    def alone(cls, endpoint: Endpoint) -> "_OneSession":
-        """Past exchangelib's cache, which gives everybody with these credentials the same object."""
-        made = object.__new__(cls)
-        made.__init__(endpoint)  # type: ignore[misc]
-        return made
-
     def create_session(self) -> Any:
         session = super().create_session()
         session.verify = self._endpoint.trusted
@@ -131,10 +127,11 @@ class _OneSession(Protocol):  # type: ignore[misc]
         return session
 
 
-def open_session(endpoint: Endpoint) -> requests.Session:
-    """An HTTP session that logs in as `endpoint` says; nothing is connected yet."""
-    session: requests.Session = _OneSession.alone(endpoint).create_session()
-    return session
+def protocol_of(endpoint: Endpoint) -> _OneSession:
+    """Past exchangelib's cache, which gives everybody with these credentials the same object; nothing is connected."""
+    made = object.__new__(_OneSession)
+    made.__init__(endpoint)  # type: ignore[misc]
+    return made
 
 
 class _Operation(EWSAccountService):  # type: ignore[misc]
@@ -184,6 +181,13 @@ class EwsSession:
         self._gate = gate
         self._account: Account | None = None
 
+    def each(self, operation: str, request: Element, count: int) -> list[Element]:
+        """`ask` for `count` things: as many response messages."""
+        answers = self.ask(operation, request)
+        if len(answers) != count:
+            raise TransientError(f"{self.host} gave {len(answers)} answers to {count} questions")
+        return answers
+
     def ask(self, operation: str, request: Element) -> list[Element]:
         """The response messages, in the order of what was asked for; each may be an error (see `require`).
 
@@ -214,11 +218,9 @@ class EwsSession:
 
     def one(self, operation: str, request: Element) -> Element:
         """The only response message; raises its error."""
-        answers = self.ask(operation, request)
-        if len(answers) != 1:
-            raise TransientError(f"{self.host} gave {len(answers)} answers to one question")
-        self.require(answers[0])
-        return answers[0]
+        (answer,) = self.each(operation, request, 1)
+        self.require(answer)
+        return answer
 
     def require(self, answer: Element) -> None:
         """Raise what a response message says has failed.
@@ -234,11 +236,10 @@ class EwsSession:
 
     def _opened(self) -> Account:
         if self._account is None:
-            protocol = _OneSession.alone(self._endpoint)
             account = Account(
                 self.address, access_type=IMPERSONATION, config=_NO_CONNECTION, default_timezone=UTC, locale="en_US"
             )
-            account.protocol = protocol
+            account.protocol = protocol_of(self._endpoint)
             self._account = account
         return self._account
 
@@ -255,8 +256,12 @@ class EwsSession:
             raise self._gate.refusal() from None
         except (ErrorServerBusy, RateLimitError) as error:
             wait = self._gate.was_busy(self.address, getattr(error, "back_off", None) or getattr(error, "wait", None))
-            raise TransientError(f"{self.host} is busy", retry_after_seconds=wait) from None
-        except (SOAPError, MalformedResponseError):
+            raise Busy(f"{self.host} is busy", retry_after_seconds=wait) from None
+        except SOAPError as error:
+            if _UNKNOWN.search(str(error)):
+                raise not_offered(self.host, self.address) from None
+            raise NoAnswer(f"{self.host} gave an answer that cannot be read") from None
+        except MalformedResponseError:
             raise NoAnswer(f"{self.host} gave an answer that cannot be read") from None
         except ErrorTimeoutExpired:
             self.close()

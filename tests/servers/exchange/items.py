@@ -52,7 +52,8 @@ def _item_properties(item: Item) -> Iterator[tuple[str, Element]]:
     yield "item:ItemClass", T.ItemClass(item.item_class)
     yield "item:Subject", T.Subject(_xml_text(item.subject))
     yield "item:Body", _body(item)
-    yield "item:Attachments", T.Attachments(*attachments)
+    if attachments:
+        yield "item:Attachments", T.Attachments(*attachments)
     yield "item:DateTimeReceived", T.DateTimeReceived(instant(item.received_at))
     yield "item:Size", T.Size(str(len(item.raw)))
     if item.categories:

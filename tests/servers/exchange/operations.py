@@ -6,6 +6,7 @@ https://learn.microsoft.com/exchange/client-developer/web-service-reference/ews-
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -198,9 +199,19 @@ def _change(call: Call, kind: str, item_id: str, shape: Element) -> Element:
 
 def _get_item(call: Call) -> Element:
     shape = call.request.find(f"{{{MESSAGES}}}ItemShape")
+    given = count(1)
 
     def one(wanted: Element) -> list[Element]:
-        return [M.Items(items.element(call.box, items.find(call.box, wanted), shape))]
+        if next(given) > call.faults.most_items:
+            raise Failed("ErrorServerBusy")
+        item = items.find(call.box, wanted)
+        wants_mime = text_of(shape, "t:IncludeMimeContent") == "true"
+        code = call.faults.items.get(item.id)
+        if item.id in call.faults.no_mime and wants_mime:
+            code = "ErrorMimeContentConversionFailed"
+        if code is not None:
+            raise Failed(code)
+        return [M.Items(items.element(call.box, item, shape))]
 
     return _each("GetItem", one, list(call.request.find(f"{{{MESSAGES}}}ItemIds")))
 
@@ -246,6 +257,12 @@ def _send_item(call: Call) -> Element:
             raise Failed("ErrorCannotUseItemIdForItemId")
         if not wanted.get("ChangeKey"):
             raise Failed("ErrorChangeKeyRequired")
+        if call.faults.sends_copies_into:
+            into = call.box.distinguished(call.faults.sends_copies_into).id
+            values = {"properties": dict(item.properties), "transported": False}
+            call.organisation.put(call.box, into, item.raw, call.organisation.now(), **values)
+            call.organisation.submit(call.box, item)
+            return []
         item.is_draft = False
         call.organisation.move(call.box, item, call.folder(saved[0]).id)
         call.organisation.submit(call.box, item)

@@ -18,7 +18,7 @@ from lxml import etree
 from tests.servers.certificates import Certificate
 from tests.servers.exchange import operations
 from tests.servers.exchange.organisation import Organisation
-from tests.servers.exchange.xml import MESSAGES, SOAP, TYPES, SoapFault, envelope, fault
+from tests.servers.exchange.xml import MESSAGES, SOAP, TYPES, SoapFault, envelope, fault, unknown_request
 
 SCHEMAS = Path(__file__).parents[3].parent / "shared" / "schemas" / "ews"
 USER, PASSWORD = "svc-mailbot", "service-password"
@@ -48,6 +48,17 @@ class Faults:
     cannot_search: bool = False
     #: SendItem succeeds and has an empty ResponseCode (seen on a server of another make)
     silent_send: bool = False
+    #: these operations do not exist (another make)
+    unknown: set[str] = field(default_factory=set)
+    #: item id -> what is answered instead of it; items that cannot be written as MIME
+    items: dict[str, str] = field(default_factory=dict)
+    no_mime: set[str] = field(default_factory=set)
+    #: GetItem gives so many at once, and is busy for the others (another make)
+    most_items: int = 1000
+    #: SendItem leaves the draft where it is and lays a copy there: "drafts" or "sentitems" (another make)
+    sends_copies_into: str = ""
+    #: mail tips as another make writes them, against the schema
+    odd_mail_tips: bool = False
     #: what streaming notifications tell next: the name of an event, "Closed", or None to hang up
     streamed: "SimpleQueue[str | None]" = field(default_factory=SimpleQueue)
     #: the service account may not impersonate these
@@ -154,6 +165,8 @@ class ExchangeServer:
         name = etree.QName(request).localname
         self.requests[name] += 1
         self.content_left = self.content_left or b"MimeContent>true" in body or b"item:Body" in body
+        if name in self.faults.unknown:
+            return 500, etree.tostring(unknown_request(name), xml_declaration=True, encoding="utf-8")
         try:
             if self.faults.busy:
                 self.faults.busy -= 1

@@ -125,7 +125,9 @@ def get_mail_tips(call: "Call") -> Element:
             oof, now = box.oof, call.organisation.now()
             scheduled = oof.state == "Scheduled" and oof.start and oof.end and oof.start <= now < oof.end
             text = oof.internal if oof.state == "Enabled" or scheduled else ""
-            tips.append(T.OutOfOffice(T.ReplyBody(T.Message(text))))
+            body = T.ReplyBody(T.Message(text))
+            odd = (T.OofState("Disabled"), T.OofReply(T.Message("")))
+            tips.append(T.OutOfOffice(*(odd if call.faults.odd_mail_tips else (body,))))
         tips.append(T.InvalidRecipient("false" if box else "true"))
         answers.append(
             M.MailTipsResponseMessageType(M.ResponseCode("NoError"), M.MailTips(*tips), ResponseClass="Success")

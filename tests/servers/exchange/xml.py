@@ -51,6 +51,14 @@ def fault(problem: SoapFault) -> etree._Element:
     return _S.Envelope(_S.Body(element))
 
 
+def unknown_request(name: str) -> etree._Element:
+    """As another make of server answers what it does not know."""
+    element = etree.Element(f"{{{SOAP}}}Fault", nsmap={"s": SOAP})
+    for tag, text in (("faultcode", "SOAP:Server"), ("faultstring", f"Unknown request '{name}'.")):
+        etree.SubElement(element, tag).text = text
+    return _S.Envelope(_S.Body(element))
+
+
 def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
