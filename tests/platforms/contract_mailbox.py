@@ -13,6 +13,7 @@ from mailbot.mail.message import attachment_content, parse
 from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder, Mailbox
 
 #: long past: servers put a date in the future right
+HOSTILE_NAME = 'Ritning "åäö"; x=y.pdf'
 BASE = datetime(2024, 11, 25, 7, 0, tzinfo=UTC)
 
 
@@ -284,6 +285,26 @@ class MailboxContract:
         ((_, header),) = mailbox.fetch_headers(folder(mailbox), [arrival.delivery_id])
         assert header == large.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
         assert mailbox.fetch(folder(mailbox), arrival.delivery_id, with_attachments=True) == large
+
+    def test_large_attachments_stay_on_the_server(self, world: MailboxWorld) -> None:
+        made = EmailMessage()
+        made["Message-ID"], made["Subject"], made["From"] = "<l@x>", "Överklagande", "Åke <a@x.example>"
+        made.set_content("Jag håller inte med.")
+        made.add_alternative("<p>Jag håller inte med.</p><blockquote>Beslut</blockquote>", subtype="html")
+        made.add_attachment(b"x" * 2_000_000, maintype="application", subtype="pdf", filename=HOSTILE_NAME)
+        whole = made.as_bytes(policy=SMTP)
+        world.deliver(whole, received_at=BASE)
+        mailbox = world.open()
+        inbox = folder(mailbox)
+        (arrival,) = arrivals(read_all(mailbox, inbox))
+        ((_, header),) = mailbox.fetch_headers(inbox, [arrival.delivery_id])
+        reduced = mailbox.fetch(inbox, arrival.delivery_id)
+        assert reduced is not None and header is not None and len(reduced) < 5_000
+        found = parse(reduced)
+        assert (found.message_id, found.subject, found.author.name) == ("<l@x>", "Överklagande", "Åke")
+        assert found.body is not None and "Jag håller inte med." in found.body.text
+        assert [each.filename for each in found.body.attachments] == [HOSTILE_NAME]
+        assert mailbox.fetch(inbox, arrival.delivery_id, with_attachments=True) == whole
 
     def test_documents_within_the_limits_are_there_and_the_others_told_from_empty_files(
         self, world: MailboxWorld

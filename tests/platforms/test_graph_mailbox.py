@@ -41,6 +41,34 @@ def test_a_server_that_lists_without_marks_only_is_read_all_the_same(
     assert read_all(world.open(), inbox, batches[-1].cursor)[0].arrived == ()
 
 
+def test_the_text_of_a_large_message_costs_one_request(graph: GraphServer, world: GraphWorld) -> None:
+    head = b"Message-ID: <g@x>\r\nFrom: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    enclosed = b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n" + b"y" * 900_000 + b"\r\n--b--\r\n"
+    world.deliver(head + b"--b\r\n\r\nHej\r\n" + enclosed, received_at=BASE)
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    ids = [each.delivery_id for each in arrivals(read_all(mailbox, inbox))]
+    list(mailbox.fetch_headers(inbox, ids))
+    with graph.counting() as lines:
+        raw = mailbox.fetch(inbox, ids[0])
+    assert len(lines) == 1 and raw is not None and len(raw) < 2_000 and b"message/rfc822" in raw
+    graph.tenant.delete(world.account, world.item(ids[0]))
+    assert mailbox.fetch(inbox, ids[0]) is None
+
+
+def test_what_is_larger_than_any_mail_may_be_does_not_fill_the_memory(
+    world: GraphWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailbot.platforms.graph.mailbox._LARGEST_MIME", 1_000)
+    for number, octets in enumerate((900, 5_000)):
+        world.deliver(mail(number, "x" * octets), received_at=minute(number))
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    small, large = (each.delivery_id for each in arrivals(read_all(mailbox, inbox)))
+    assert mailbox.fetch(inbox, small, with_attachments=True) == mail(0, "x" * 900)
+    assert mailbox.fetch(inbox, large, with_attachments=True) == b""
+
+
 def test_roles_come_from_the_server_and_not_from_names(world: GraphWorld) -> None:
     for known in world.account.folders.values():
         known.name = "Ordner"

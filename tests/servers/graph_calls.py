@@ -5,6 +5,8 @@ Each follows its page at learn.microsoft.com/graph/api/, which its docstring nam
 
 import base64
 import binascii
+import email
+import email.policy
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -277,15 +279,33 @@ def _message(item: Item, query: Query, headers: Headers) -> Json:
         if people := _people(parsed.get_all("From", [])):
             value[name] = people[0]
     # returned only when it is asked for
+    if "body" in query.get("$select", "").split(","):
+        value["body"] = _body(item)
     if "internetMessageHeaders" in query.get("$select", "") and item.transported:
         value["internetMessageHeaders"] = list(header_fields(item.raw))
     if "singleValueExtendedProperties" in query.get("$expand", ""):
-        known = {"String 0x1042": parsed["In-Reply-To"], "String 0x1039": parsed["References"], **item.properties}
+        known = {
+            "String 0x1042": parsed["In-Reply-To"],
+            "String 0x1039": parsed["References"],
+            "Integer 0x0e08": str(len(item.raw)),
+            **item.properties,
+        }
         asked = [each for each in known if f"'{each}'" in query["$expand"] and known[each]]
         if asked:  # left out where there are none
-            value["singleValueExtendedProperties"] = [{"id": each, "value": str(known[each])} for each in asked]
+            value["singleValueExtendedProperties"] = [_property(each, known[each]) for each in asked]
         return _selected(value, MultiDict({"$select": f"{query['$select']},singleValueExtendedProperties"}))
     return _selected(value, query)
+
+
+def _body(item: Item) -> Json:
+    found = email.message_from_bytes(item.raw, policy=email.policy.default).get_body(("html", "plain"))
+    kind = "html" if found is not None and found.get_content_subtype() == "html" else "text"
+    return {"contentType": kind, "content": found.get_content() if found is not None else ""}
+
+
+def _property(asked: str, value: object) -> Json:
+    """Its id comes back in a spelling of Graph's own."""
+    return {"id": asked.replace(" 0x0", " 0x"), "value": str(value)}
 
 
 def _sent_at(item: Item) -> str | None:
@@ -380,6 +400,28 @@ def move_message(
 def delete_message(server: "GraphServer", account: Account, values: dict[str, str], *_: Any) -> Told:
     server.tenant.delete(account, _item(account, values))
     return Told(204)
+
+
+@call("GET", "/users/{user}/messages/{message}/attachments", "Mail.Read")
+def list_attachments(
+    server: "GraphServer", account: Account, values: dict[str, str], query: Query, headers: Headers, *_: Any
+) -> Told:
+    """message-list-attachments"""
+    found = []
+    for number, part in enumerate(
+        email.message_from_bytes(_item(account, values).raw, policy=email.policy.default).iter_attachments()
+    ):
+        enclosed = part.get_content_type() == "message/rfc822"
+        value: Json = {
+            "@odata.type": f"#microsoft.graph.{'itemAttachment' if enclosed else 'fileAttachment'}",
+            "id": f"att{number}",
+            "name": part.get_filename() or "",
+            "contentType": None if enclosed else part.get_content_type(),
+            "isInline": part.get_content_disposition() == "inline",
+            "size": len(part.as_bytes()),
+        }
+        found.append(_selected(value, query))
+    return Told.json({"value": found})
 
 
 @call("POST", "/users/{user}/messages/{message}/attachments", "Mail.ReadWrite")

@@ -15,6 +15,7 @@ from mailbot.platforms.ews.failures import BadMessage, Busy, LostState, NotThere
 from mailbot.platforms.ews.folders import find_folders
 from mailbot.platforms.ews.session import EwsSession
 from mailbot.platforms.ews.xml import Element, M, T, each, first, identifier, instant, item_ids, shape, text
+from mailbot.platforms.without_attachments import WHOLE_UP_TO_OCTETS
 
 #: the most that SyncFolderItems gives at once
 _LISTING_PAGE = 512
@@ -199,7 +200,7 @@ class EwsMailbox:
             return None
         found = present[item]
         header = _transport_header(found)
-        return b"" if found is None or not header else reduced.rebuilt(header, found)
+        return b"" if found is None or not header else reduced.without_attachments(header, found)
 
     def whole(self, item: str) -> bytes | None:
         """An item as MIME, wherever it lies; None when it has vanished, empty when the server cannot give it."""
@@ -236,7 +237,7 @@ def _transport_header(item: Element | None) -> bytes | None:
 
 
 def _is_large(item: Element) -> bool:
-    return _number(text(item, "t:Size")) > reduced.WHOLE_UP_TO_OCTETS and text(item, "t:HasAttachments") == "true"
+    return _number(text(item, "t:Size")) > WHOLE_UP_TO_OCTETS and text(item, "t:HasAttachments") == "true"
 
 
 def _arrival(item: tuple[float, str, int]) -> Arrival:

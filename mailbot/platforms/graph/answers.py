@@ -75,6 +75,8 @@ class Question:
     content: bytes | None = None
     content_type: str = ""
     prefer: tuple[str, ...] = ()
+    #: an answer that is longer is broken off: TooLarge; 0 = as long as it likes
+    most_octets: int = 0
     #: the mailboxes that a batch goes to
     together: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.graph.answers import BUSY, Answer, Json, NotFound, Question, Unclear, refusal
+from mailbot.platforms.graph.answers import BUSY, Answer, Json, NotFound, Question, TooLarge, Unclear, refusal
 from mailbot.platforms.graph.token import Tokens
 from mailbot.platforms.pacing import Pacing, retry_after_seconds
 
@@ -98,10 +98,22 @@ class GraphClient:
         # Graph sends at most four requests of a batch to Exchange at a time, whatever their mailboxes.
         at_once = len(question.body["requests"]) if question.together and question.body else 1
         with self.pacing.turn(question.together or list(filter(None, [question.mailbox])), at_once):
-            response = self.http.request(
-                question.method, self.base_url + self._where(question), content=content, headers=headers
-            )
+            url = self.base_url + self._where(question)
+            if question.most_octets:
+                return self._bounded(question, url, headers)
+            response = self.http.request(question.method, url, content=content, headers=headers)
         return Answer(response.status_code, response.content, response.headers)
+
+    def _bounded(self, question: Question, url: str, headers: Mapping[str, str]) -> Answer:
+        """An answer that may be long. TooLarge as soon as it is longer than it may be."""
+        pieces, octets = [], 0
+        with self.http.stream(question.method, url, headers=headers) as response:
+            for piece in response.iter_bytes():
+                pieces.append(piece)
+                octets += len(piece)
+                if octets > question.most_octets:
+                    raise TooLarge(f"Microsoft Graph gives more than {question.most_octets} octets")
+        return Answer(response.status_code, b"".join(pieces), response.headers)
 
     def put(self, url: str, chunk: bytes, content_range: str) -> None:
         """One piece of an upload session. Its URL stands for the permission and is on another host: no token goes there

@@ -13,11 +13,17 @@ from mailbot.platforms.outlook_header import Mailbox, Written, header_block
 
 #: MAPI properties In-Reply-To and References (MS-OXPROPS 2.721, 2.726), which Graph has no property of its own for
 IN_REPLY_TO, REFERENCES = "String 0x1042", "String 0x1039"
+HEADER_PROPERTIES = (IN_REPLY_TO, REFERENCES)
 SELECT = (
     "internetMessageHeaders,internetMessageId,subject,from,sender,replyTo,toRecipients,ccRecipients,bccRecipients,"
     "sentDateTime,receivedDateTime"
 )
-EXPAND = f"singleValueExtendedProperties($filter=id eq '{IN_REPLY_TO}' or id eq '{REFERENCES}')"
+
+
+def expand(*ids: str) -> str:
+    """The extended properties with these ids, to be asked for with a message."""
+    wanted = " or ".join(f"id eq '{each}'" for each in ids)
+    return f"singleValueExtendedProperties($filter={wanted})"
 
 
 def header_of(message: Json) -> bytes:
@@ -38,14 +44,20 @@ def instant(text: object) -> datetime | None:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-def extended(message: Json) -> dict[str, str]:
-    """The extended properties that came along, by their ids in lower case: Graph writes hexadecimal as it likes."""
+def extended(message: Json, property_id: str) -> str:
+    """The value of an extended property that came along, "" where none did."""
     told = message.get("singleValueExtendedProperties") or ()
-    return {str(each.get("id", "")).lower(): str(each.get("value") or "") for each in told}
+    wanted = _comparable(property_id)
+    return next((str(each.get("value") or "") for each in told if _comparable(str(each.get("id"))) == wanted), "")
+
+
+def _comparable(property_id: str) -> str:
+    """Graph writes the tag of a property as it likes: 0x0E08 that was asked for comes as 0xe08."""
+    kind, _, tag = property_id.lower().partition(" 0x")
+    return f"{kind} 0x{tag.lstrip('0')}"
 
 
 def _written(message: Json) -> Written:
-    properties = extended(message)
     return Written(
         message_id=str(message.get("internetMessageId") or ""),
         date=instant(message.get("sentDateTime")) or instant(message.get("receivedDateTime")),
@@ -55,8 +67,8 @@ def _written(message: Json) -> Written:
         cc=_mailboxes(message.get("ccRecipients")),
         bcc=_mailboxes(message.get("bccRecipients")),
         subject=str(message.get("subject") or ""),
-        in_reply_to=properties.get(IN_REPLY_TO.lower(), ""),
-        references=properties.get(REFERENCES.lower(), ""),
+        in_reply_to=extended(message, IN_REPLY_TO),
+        references=extended(message, REFERENCES),
     )
 
 

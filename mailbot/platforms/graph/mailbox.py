@@ -5,16 +5,29 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder
-from mailbot.platforms.graph import marks
+from mailbot.platforms.graph import marks, reduced
 from mailbot.platforms.graph.ahead import Ahead
-from mailbot.platforms.graph.answers import Answer, BadRequest, Forgotten, Json, NoMailbox, NotFound, Question, refusal
+from mailbot.platforms.graph.answers import (
+    Answer,
+    BadRequest,
+    Forgotten,
+    Json,
+    NoMailbox,
+    NotFound,
+    Question,
+    TooLarge,
+    refusal,
+)
 from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, path
 from mailbot.platforms.graph.folders import NEEDS
-from mailbot.platforms.graph.headers import EXPAND, SELECT, header_of, instant
+from mailbot.platforms.graph.headers import HEADER_PROPERTIES, SELECT, expand, header_of, instant
 
 #: stands for a folder that is not there (yet, or any more)
 _NOTHING = ""
 _HEADERS_AT_A_TIME = 100
+_WITH_HEADERS = expand(*HEADER_PROPERTIES, reduced.SIZE)
+#: learn.microsoft.com/office365/servicedescriptions: a message has at most 150 MB, and base64 makes 3 octets 4
+_LARGEST_MIME = 220_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,6 +45,8 @@ class GraphMailbox:
         self._since = since
         #: the message whose content was read last: the next stage, and its forwarding, ask for the same
         self._content: tuple[str, bytes] | None = None
+        #: of those whose headers were fetched last, the octets of messages whose attachments are worth leaving behind
+        self._large: dict[str, int] = {}
 
     def folders(self) -> Sequence[Folder]:
         return self._ahead.folders(self._client, self._address)
@@ -76,15 +91,18 @@ class GraphMailbox:
         return ()
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:  # noqa: ARG002
+        self._large.clear()
         for start in range(0, len(delivery_ids), _HEADERS_AT_A_TIME):
             wanted = delivery_ids[start : start + _HEADERS_AT_A_TIME]
-            questions = [self._question(each, select=SELECT, expand=EXPAND) for each in wanted]
+            questions = [self._question(each, select=SELECT, expand=_WITH_HEADERS) for each in wanted]
             answers = self._client.ask_all(questions)
             for delivery_id, question, answer in zip(wanted, questions, answers, strict=True):
                 if answer.status == 400:  # a property that cannot be expanded must not hide the message
                     again = self._question(delivery_id, select=SELECT)
                     yield delivery_id, _header(again, self._client.ask_all([again])[0])
                 else:
+                    if answer.ok and reduced.is_large(answer.json()):
+                        self._large[delivery_id] = reduced.size_of(answer.json())
                     yield delivery_id, _header(question, answer)
 
     def fetch(
@@ -92,22 +110,48 @@ class GraphMailbox:
         folder: Folder,  # noqa: ARG002
         delivery_id: str,
         *,
-        with_attachments: bool = False,  # noqa: ARG002
-        documents: DocumentLimits | None = None,  # noqa: ARG002
+        with_attachments: bool = False,
+        documents: DocumentLimits | None = None,
     ) -> bytes | None:
-        """Graph gives a message whole or not at all (learn.microsoft.com/graph/outlook-get-mime-message)."""
+        """Graph gives MIME whole or not at all (learn.microsoft.com/graph/outlook-get-mime-message): of large messages
+        only the text, where attachments are not asked for.
+
+        Documents come with the whole message or, where that is larger than all of them may be, not at all.
+        """
         if self._content is not None and self._content[0] == delivery_id:
             return self._content[1]
-        where = path("users", self._address, "messages", delivery_id, "$value")
-        question = Question("GET", where, self._address, NEEDS, prefer=(IMMUTABLE,))
+        size = self._large.get(delivery_id, 0)
         try:
-            raw = self._client.ask(question).body
+            if size and not with_attachments and not (documents and size <= documents.together):
+                return self._reduced(delivery_id)
+            raw = self._whole(delivery_id)
         except NoMailbox:
             raise
         except NotFound:
             return None
         self._content = (delivery_id, raw)
         return raw
+
+    def _whole(self, delivery_id: str) -> bytes:
+        """Empty for what is larger than Exchange lets any mail be: nobody could pass it on, and it fills the memory."""
+        where = path("users", self._address, "messages", delivery_id, "$value")
+        question = Question("GET", where, self._address, NEEDS, prefer=(IMMUTABLE,), most_octets=_LARGEST_MIME)
+        try:
+            return self._client.ask(question).body
+        except TooLarge:
+            return b""
+
+    def _reduced(self, delivery_id: str) -> bytes:
+        """Header, text and the names of attachments, in one request; NotFound when it has vanished."""
+        message = self._question(delivery_id, select=reduced.SELECT, expand=expand(*HEADER_PROPERTIES))
+        where = path("users", self._address, "messages", delivery_id, "attachments", select=reduced.ATTACHMENTS)
+        attachments = Question("GET", where, self._address, NEEDS, prefer=(IMMUTABLE,))
+        told = []
+        for question, answer in zip((message, attachments), self._client.ask_all([message, attachments]), strict=True):
+            if not answer.ok:
+                raise refusal(question, answer)
+            told.append(answer.json())
+        return reduced.without_attachments(*told)
 
     def close(self) -> None:
         self._content = None

@@ -7,7 +7,7 @@ from email import message_from_bytes
 
 from mailbot.platforms.graph.answers import Json, NotFound, Question, refusal
 from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, path
-from mailbot.platforms.graph.headers import EXPAND, SELECT, header_of
+from mailbot.platforms.graph.headers import HEADER_PROPERTIES, SELECT, expand, header_of
 
 _PAGE = 100
 
@@ -42,7 +42,8 @@ class GraphMarkedMail:
         where = path("users", self._address, "messages", filter=after, select="id", top=_PAGE)
         listing = Question("GET", where, self._address, "Mail.Read", prefer=(IMMUTABLE,))
         ids = [str(entry["id"]) for entry in self._client.pages(listing)]
-        questions = [self._question("GET", each, select=SELECT, expand=EXPAND) for each in ids]
+        asked = expand(*HEADER_PROPERTIES)
+        questions = [self._question("GET", each, select=SELECT, expand=asked) for each in ids]
         for message_id, question, answer in zip(ids, questions, self._client.ask_all(questions), strict=True):
             if answer.ok:
                 if _has_field(answer.json(), field, value):

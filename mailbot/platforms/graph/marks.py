@@ -10,17 +10,16 @@ from typing import Literal
 
 from mailbot.platforms.base import AnswerMark
 from mailbot.platforms.graph.answers import Json
-from mailbot.platforms.graph.headers import extended, instant
+from mailbot.platforms.graph.headers import expand, extended, instant
 
 _VERB, _TIME = "Integer 0x1081", "SystemTime 0x1082"
 _KINDS: dict[str, Literal["replied", "forwarded"]] = {"102": "replied", "103": "replied", "104": "forwarded"}
 
 #: to be asked for with a message; those that bear no mark have neither
-EXPAND = f"singleValueExtendedProperties($filter=id eq '{_VERB}' or id eq '{_TIME}')"
+EXPAND = expand(_VERB, _TIME)
 
 
 def marks_of(messages: Iterable[Json]) -> Iterator[AnswerMark]:
     for message in messages:
-        told = extended(message)
-        if kind := _KINDS.get(told.get(_VERB.lower(), "").strip()):
-            yield AnswerMark(str(message["id"]), kind, instant(told.get(_TIME.lower())))
+        if kind := _KINDS.get(extended(message, _VERB).strip()):
+            yield AnswerMark(str(message["id"]), kind, instant(extended(message, _TIME)))
