@@ -4,7 +4,7 @@ The learned weights (`learned.py`) are fitted on exactly these features, so a ch
 `python -m benchmarks.quality.judgments fit`.
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,13 +14,12 @@ from typing import Final
 
 from mailbot.policy.model import Diarise, Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
+from mailbot.policy.shape import shape
 from mailbot.policy.signals import Hit
+from mailbot.policy.spelling import one_spelling, tokenise
+from mailbot.policy.topics import topics_of
 from mailbot.policy.webforms import is_listed
 
-#: Swedish and Norwegian letters; any run of digits is one sign
-_TOKEN = re.compile(r"[a-zåäöéüáàè]+|\d+|[?!§]")
-# "søker" and "söker" are one word to both readers; so are accents and their absence
-_ONE_SPELLING = tuple(zip("æøéüáàè", "äöeuaae", strict=True))
 #: letters of the pieces that words are cut into: the parts of compounds, which any mail may join anew
 _PIECE_LETTERS = 4
 _SHORTEST_CUT = 5
@@ -28,15 +27,23 @@ _SHORTEST_CUT = 5
 _STEM_LETTERS = 5
 #: words beyond this many tell nothing new about what a mail is
 _MOST_TOKENS = 600
-#: together the words weigh as much as four strong signals
-_WORDS_WEIGH = 4.0
+#: so many words begin a sentence
+_START_WORDS = 3
+#: topics that a longer mail names in one sentence say nothing together
+_MOST_TOPICS = 12
+#: words of a topic beyond the third add nothing: 1, 2 and 3 of them weigh so much
+_TOPIC_WEIGHS = (1.0, 1.4, 1.7)
 
 #: letters of a mailbox's name: what is behind tells offices of one kind apart
 _MOST_LOCAL = 7
 
 #: the families of features that are made of words of the message; a feature's name begins with its family
-WORD, STEM, PAIR, PIECE = "word", "stem", "pair", "piece"
-OF_WORDS: Final = frozenset({WORD, STEM, PAIR, PIECE})
+WORD, STEM, PAIR, APART, START, PIECE = "word", "stem", "pair", "apart", "start", "piece"
+OF_WORDS: Final = frozenset({WORD, STEM, PAIR, APART, START, PIECE})
+#: those of what its words are about, of topics that share a sentence, and of topics of the subject
+TOPIC, TOPICS, ABOUT = "topic", "topics", "about"
+#: together the names of each of these families weigh as much, however many they are
+SHARED: Final = OF_WORDS | {TOPIC, TOPICS, ABOUT}
 #: all others: their names are whole
 OTHER = ""
 
@@ -69,35 +76,72 @@ def features(
     verdicts: Iterable[Verdict],
 ) -> Features:
     """The rules' own answers are features too: learning starts from them."""
-    words, stems, pairs, beginnings = _words(reading)
-    share = _WORDS_WEIGH / sqrt(len(words) + len(stems) + len(pairs) + len(beginnings) or 1)
-    others: dict[float, dict[str, None]] = {share: beginnings}
     answers = (("kind", kind), ("reply", needs_reply), ("diary", diarise), ("secret", confidential))
+    others: dict[float, dict[str, None]] = {}
     for name, value in (
         *_groups(hits),
         *_rules(verdicts),
         *_structure(reading, facts),
+        *shape(reading),
         *_envelope(reading, facts),
         *((f"rules.{question}={answer}", 1.0) for question, answer in answers),
     ):
-        others.setdefault(value, {})[name] = None
-    pieces = _pieces(words)
-    cut_share = _WORDS_WEIGH / sqrt(len(pieces) or 1)
-    families = {WORD: {share: words}, STEM: {share: stems}, PAIR: {share: pairs}, PIECE: {cut_share: pieces}}
-    return Features({**families, OTHER: others})
+        if value:
+            others.setdefault(value, {})[name] = None
+    return Features({**_families(reading), OTHER: others})
 
 
-def _words(reading: Reading) -> tuple[dict[str, None], ...]:
-    """Words, beginnings of long words, pairs of neighbours, and how subject and text begin."""
-    words, stems, pairs, beginnings = {}, {}, {}, {}
-    for place, text in (("subject", reading.bare_subject), ("text", reading.new)):
-        tokens = tokenise(text)
+def _families(reading: Reading) -> dict[str, dict[float, dict[str, None]]]:
+    """The families of words and topics, each shared out among its names."""
+    subject = tokenise(reading.bare_subject, _MOST_TOKENS)
+    sentences = _sentences(reading)
+    words = _words([subject, tokenise(reading.new, _MOST_TOKENS)])
+    starts = _starts(sentences)
+    apart = [f"{first} {second}" for one in sentences for first, second in _apart(one)]
+    found = {**words, START: dict.fromkeys(starts), APART: dict.fromkeys(apart), PIECE: _pieces(words[WORD])}
+    families = {family: {_share(len(names)): names} for family, names in found.items()}
+    return {**families, **_topics(words[WORD], subject, sentences)}
+
+
+def _share(names: int) -> float:
+    return 1 / sqrt(names or 1)
+
+
+def _words(parts: Iterable[list[str]]) -> dict[str, dict[str, None]]:
+    """Words, beginnings of long words, and pairs of neighbours."""
+    words, stems, pairs = {}, {}, {}
+    for tokens in parts:
         starts = [token[:_STEM_LETTERS] for token in tokens]
         words.update(dict.fromkeys(tokens))
         stems.update(dict.fromkeys([start for start in starts if len(start) == _STEM_LETTERS]))
         pairs.update(dict.fromkeys(map(" ".join, pairwise(starts))))
-        beginnings.update(dict.fromkeys([f"{place} begins {token}" for token in tokens[:2]]))
-    return words, stems, pairs, beginnings
+    return {WORD: words, STEM: stems, PAIR: pairs}
+
+
+def _sentences(reading: Reading) -> list[list[str]]:
+    """The words of each sentence, as many as are looked at."""
+    sentences, left = [], _MOST_TOKENS
+    for start, end in reading.sentences:
+        tokens = tokenise(reading.new[start:end], left)
+        sentences.append(tokens)
+        left -= len(tokens)
+        if left <= 0:
+            break
+    return sentences
+
+
+def _starts(sentences: Iterable[list[str]]) -> Iterator[str]:
+    """How sentences begin: "kan ni", "jag vill ha"."""
+    for tokens in sentences:
+        first = [token[:_STEM_LETTERS] for token in tokens[:_START_WORDS]]
+        yield from (" ".join(first[:count]) for count in range(1, len(first) + 1))
+
+
+def _apart(tokens: list[str]) -> Iterator[tuple[str, str]]:
+    """Words that stand one or two words apart."""
+    starts = [token[:_STEM_LETTERS] for token in tokens]
+    yield from zip(starts, starts[2:], strict=False)
+    yield from zip(starts, starts[3:], strict=False)
 
 
 def _pieces(words: Iterable[str]) -> dict[str, None]:
@@ -108,18 +152,21 @@ def _pieces(words: Iterable[str]) -> dict[str, None]:
     )
 
 
-def one_spelling(text: str) -> str:
-    """`text` in lower case and in one spelling for both languages; every character keeps its place."""
-    text = text.lower()
-    for spelling, kept in _ONE_SPELLING:  # an order of magnitude cheaper than str.translate, which looks at each letter
-        text = text.replace(spelling, kept)
-    return text
-
-
-def tokenise(text: str) -> list[str]:
-    """Lower-case words in one spelling; every number is "#"."""
-    tokens = _TOKEN.findall(one_spelling(text[: 20 * _MOST_TOKENS]))[:_MOST_TOKENS]
-    return ["#" if token.isdigit() else token for token in tokens]
+def _topics(
+    words: Iterable[str], subject: Iterable[str], sentences: Iterable[list[str]]
+) -> dict[str, dict[float, dict[str, None]]]:
+    """What the mail, its subject, and each of its sentences are about."""
+    counts = Counter(topic for word in words for topic in topics_of(word))
+    share = _share(len(counts))
+    topics: dict[float, dict[str, None]] = {}
+    for topic, count in counts.items():
+        topics.setdefault(share * _TOPIC_WEIGHS[min(count, len(_TOPIC_WEIGHS)) - 1], {})[topic] = None
+    together: dict[str, None] = {}
+    for tokens in sentences:
+        here = sorted({topic for token in tokens for topic in topics_of(token)})
+        together.update(dict.fromkeys(map("+".join, combinations(here[:_MOST_TOPICS], 2))))
+    about = dict.fromkeys(topic for token in subject for topic in topics_of(token))
+    return {TOPIC: topics, TOPICS: {_share(len(together)): together}, ABOUT: {_share(len(about)): about}}
 
 
 def _groups(hits: Iterable[Hit]) -> Iterator[tuple[str, float]]:

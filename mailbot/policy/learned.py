@@ -1,25 +1,30 @@
 """Weights learned from labelled mail: a second opinion where no phrase of the signal files fits.
 
-`signals/learned.tsv` is a table that people can read: question, feature, weight, the heaviest first. Each question is
-answered by a logistic regression over `features`; nothing else is kept of the mail it was fitted on. The weights are
-fitted by `benchmarks/quality/judgments` on invented mail, and measured on mail they have never met (docs/quality.md).
+`signals/learned.tsv` is a table that people can read: a feature and its weight for each question. Each question is
+answered by a sum over `features`; nothing else is kept of the mail it was fitted on. The three general questions then
+take the likely kinds into account: an application must be registered whatever its words. The weights are fitted by
+`benchmarks/quality/judgments` on invented mail, and measured on mail they have never met (docs/quality.md).
 """
 
 import sys
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import exp
 
-from mailbot.policy.features import OF_WORDS, OTHER, Features
+from mailbot.policy.features import OTHER, SHARED, Features
 from mailbot.policy.model import Kind
 
 #: questions: must it be registered, does it need a reply, is it confidential, and for each kind whether it is one
 MUST, REPLY, SECRET = "must", "reply", "secret"
 _OTHER_THAN_KINDS = frozenset({MUST, REPLY, SECRET})
-_BIAS = "(bias)"
+_BIAS, _ITSELF = "(bias)", "(itself)"
+#: behind the name of a general question: how much its own score and each kind count for its answer
+GIVEN_KIND = " given kind"
+#: scores of kinds lie near one another; so much sharper they are likelihoods
+_SHARPNESS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +39,18 @@ class Opinion:
     kind_score: float
 
 
-# The weights of one feature, in thousandths, are packed into one whole number of 32 bits per question: adding up the
-# features of a mail is then adding numbers, for all questions at once.
+# The weights of one feature are packed into one whole number of 32 bits per question: adding up the features of a mail
+# is then adding numbers, for all questions at once.
 _BITS = 32
 _HALF = 1 << (_BITS - 1)
 _MASK = (1 << _BITS) - 1
-_SCALE = 1000
+#: weights are whole numbers of so many parts
+SCALE = 50
 #: halves, thirds and hundredths of points are whole numbers of these
 _PARTS = 600
 _EXACT = 1e-9
 #: heavier weights might spill over into the next field
-_HEAVIEST = 10.0
+_HEAVIEST = 10 * SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +60,11 @@ class Weights:
     questions: tuple[str, ...]
     biases: tuple[float, ...]
     rows: Mapping[str, Mapping[str, int]]
+    #: general question -> kind, "(itself)" or "(bias)" -> weight; a question that is not here is its own log-odds
+    given_kind: Mapping[str, Mapping[str, float]]
 
     def scores(self, found: Features) -> dict[str, float]:
-        """Log-odds of every question."""
+        """The sum of every question."""
         packed: dict[float, int] = {}
         for family, values in found.families.items():
             rows = self.rows[family]
@@ -67,7 +75,7 @@ class Weights:
         sums = list(self.biases)
         for value, row in packed.items():
             if row:
-                share = value / _SCALE
+                share = value / SCALE
                 sums = [total + weight * share for total, weight in zip(sums, self._unpacked(row), strict=True)]
         return dict(zip(self.questions, sums, strict=True))
 
@@ -84,13 +92,20 @@ class Weights:
         scores = self.scores(found)
         kinds = {name: score for name, score in scores.items() if name not in _OTHER_THAN_KINDS}
         best = max(kinds, key=lambda name: kinds[name])
+        likely = likelihoods(kinds)
         return Opinion(
-            must=_probability(scores[MUST]),
-            reply=_probability(scores[REPLY]),
-            secret=_probability(scores[SECRET]),
+            must=self._probability(MUST, scores, likely),
+            reply=self._probability(REPLY, scores, likely),
+            secret=self._probability(SECRET, scores, likely),
             kind=Kind(best),
             kind_score=kinds[best],
         )
+
+    def _probability(self, question: str, scores: Mapping[str, float], likely: Mapping[str, float]) -> float:
+        given = self.given_kind.get(question, {_ITSELF: 1.0})
+        odds = given.get(_BIAS, 0.0) + given[_ITSELF] * scores[question]
+        odds += sum(given.get(kind, 0.0) * share for kind, share in likely.items())
+        return _probability(odds)
 
     def heaviest(self, found: Features, question: str, *, most: int = 3) -> list[tuple[str, str, float]]:
         """Family, name and points of the features that spoke most for the answer to `question`."""
@@ -103,8 +118,16 @@ class Weights:
                 for name in filter(rows.__contains__, names):
                     weight = ((rows[name] + halves) >> shift & _MASK) - _HALF
                     if weight:
-                        points.append((family, name, weight * value / _SCALE))
+                        points.append((family, name, weight * value / SCALE))
         return sorted(points, key=lambda found: -abs(found[2]))[:most]
+
+
+def likelihoods(kinds: Mapping[str, float]) -> dict[str, float]:
+    """Shares of 1 from the scores of the kinds."""
+    highest = max(kinds.values())
+    shares = {kind: exp(_SHARPNESS * (score - highest)) for kind, score in kinds.items()}
+    total = sum(shares.values())
+    return {kind: share / total for kind, share in shares.items()}
 
 
 def _in_parts(value: float) -> tuple[float, int]:
@@ -131,25 +154,39 @@ def load() -> Weights:
 
 
 def parse(lines: Iterable[str]) -> Weights:
-    """Weights from lines "question <tab> feature <tab> weight"; lines that begin with # are comments."""
-    questions: dict[str, int] = {}
-    biases: list[float] = []
-    rows: dict[str, dict[str, int]] = {family: {} for family in (*OF_WORDS, OTHER)}
+    """Weights from lines "feature <tab> weight,weight,..."; lines that begin with # are comments.
+
+    The first line names the questions, "question" before them; an empty weight is 0. Lines of a general question
+    "given kind" hold names and numbers instead.
+    """
+    questions: tuple[str, ...] = ()
+    biases: tuple[float, ...] = ()
+    rows: dict[str, dict[str, int]] = {family: {} for family in (*SHARED, OTHER)}
+    given_kind: dict[str, dict[str, float]] = {}
     for line in lines:
         if not line.strip() or line.startswith("# "):
             continue
-        question, feature, weight = line.rstrip("\n").split("\t")
-        number = questions.setdefault(question, len(questions))
-        if number == len(biases):
-            biases.append(0.0)
-        if feature == _BIAS:
-            biases[number] = float(weight)
-            continue
-        family, _, name = feature.partition(" ")
-        if family not in OF_WORDS:
-            family, name = OTHER, feature
-        if abs(float(weight)) > _HEAVIEST:
-            raise ValueError(f"learned weights: {feature!r} weighs more than {_HEAVIEST}")
-        packed = round(float(weight) * _SCALE) << (_BITS * number)
-        rows[family][name] = rows[family].get(name, 0) + packed
-    return Weights(tuple(questions), tuple(biases), rows)
+        feature, _, weights = line.rstrip("\n").partition("\t")
+        if not questions:
+            questions = tuple(weights.split(","))
+        elif feature.endswith(GIVEN_KIND):
+            pairs = (pair.rpartition("=") for pair in weights.split(","))
+            given_kind[feature.removesuffix(GIVEN_KIND)] = {name: float(number) for name, _, number in pairs}
+        else:
+            numbers = [int(weight or 0) for weight in weights.split(",")]
+            if len(numbers) != len(questions) or max(map(abs, numbers)) > _HEAVIEST:
+                raise ValueError(f"learned weights: {feature!r} has too many, too few or too heavy weights")
+            if feature == _BIAS:
+                biases = tuple(number / SCALE for number in numbers)
+                continue
+            family, _, name = feature.partition(" ")
+            family, name = (family, name) if family in SHARED else (OTHER, feature)
+            rows[family][name] = _packed(numbers)
+    return Weights(questions, biases, rows, given_kind)
+
+
+def _packed(numbers: Sequence[int]) -> int:
+    """The numbers in one, the first in the lowest bits."""
+    return int.from_bytes(array("I", [number + _HALF for number in numbers]).tobytes(), sys.byteorder) - _all_halves(
+        len(numbers)
+    )

@@ -9,13 +9,14 @@ from dataclasses import replace
 from math import log
 
 from mailbot.policy import learned
-from mailbot.policy.features import OF_WORDS, Features, features, one_spelling
+from mailbot.policy.features import OF_WORDS, Features, features
 from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
 from mailbot.policy.profile import Policy
 from mailbot.policy.reading import Reading
 from mailbot.policy.signals import Hit
+from mailbot.policy.spelling import one_spelling
 
 #: structure alone settles that these need no answer
 _REPLY_IS_SETTLED = frozenset({"reply_need.outgoing", "reply_need.calendar", "reply_need.internal_mail_exempt"})

@@ -14,7 +14,7 @@ from tests.policy.mails import FACTS
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 POLICY = load_policy("bjurholm")
-QUESTION = "Hej! Vilka öppettider har biblioteket på lördagar under sommaren? Jag bifogar en karta. Mvh Anna"
+QUESTION = "Hej! Vilka öppettider har biblioteket på lördagar under sommaren? Mvh Anna"
 
 
 def mail(text: str, *names: str, subject: str = "Hej", author: str = "Anna Berg <anna.berg@gmail.example>") -> Message:

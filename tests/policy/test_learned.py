@@ -18,12 +18,9 @@ POLICY = load_policy("bjurholm")
 WITHOUT = load_policy("bjurholm", {"learned": {"enabled": False}})
 
 TABLE = """# a comment
-must\t(bias)\t-1.0
-must\tword bygga\t2.5
-reply\t(bias)\t0.5
-secret\t(bias)\t-3
-appeal\t(bias)\t0
-enquiry\t(bias)\t-1
+question\tmust,reply,secret,appeal,enquiry
+(bias)\t-50,25,-150,,-50
+word bygga\t125,,,,
 """
 
 
@@ -42,14 +39,14 @@ def test_a_table_is_read_and_answers_add_up() -> None:
 
 
 NAMES = ("word a", "word b", "stem a", "pair a b", "short", "signal question")
-named = st.dictionaries(st.sampled_from(NAMES), st.integers(-9_999, 9_999), min_size=1)
+named = st.dictionaries(st.sampled_from(NAMES), st.integers(-500, 500), min_size=1)
 
 
 @given(st.dictionaries(st.sampled_from(("must", "reply", "secret", "appeal")), named, min_size=1), st.data())
 def test_packed_weights_add_up_as_single_ones(table: dict[str, dict[str, int]], data: st.DataObject) -> None:
-    lines = [
-        f"{question}\t{name}\t{weight / 1000}" for question, names in table.items() for name, weight in names.items()
-    ]
+    found_names = sorted({name for names in table.values() for name in names})
+    lines = [f"question\t{','.join(table)}", f"(bias)\t{',' * (len(table) - 1)}"]
+    lines += [f"{name}\t{','.join(str(names.get(name, '')) for names in table.values())}" for name in found_names]
     weights = learned.parse(lines)
     values = data.draw(st.dictionaries(st.sampled_from((*NAMES, "word unknown")), st.sampled_from((0.25, 1.0, 3.0))))
     families: dict[str, dict[float, dict[str, None]]] = {}
@@ -61,12 +58,28 @@ def test_packed_weights_add_up_as_single_ones(table: dict[str, dict[str, int]], 
     assert found.by_name() == values
     scores = weights.scores(found)
     for question, names in table.items():
-        parts = {name: names.get(name, 0) / 1000 * value for name, value in values.items()}
+        parts = {name: names.get(name, 0) / learned.SCALE * value for name, value in values.items()}
         assert scores[question] == pytest.approx(sum(parts.values()), abs=1e-9)
         heaviest = weights.heaviest(found, question, most=10)
         assert {f"{family} {name}".strip(): points for family, name, points in heaviest} == pytest.approx(
             {name: points for name, points in parts.items() if points}
         )
+
+
+def test_general_questions_follow_from_the_likely_kind_too() -> None:
+    kinds = "must given kind\t(bias)=-1.0,(itself)=0.5,appeal=4.0,enquiry=-4.0"
+    bare, told = learned.parse(TABLE.splitlines()), learned.parse([*TABLE.splitlines(), kinds])
+    nothing = Features({"": {}})
+    assert bare.opinion(nothing).must == pytest.approx(0.269, abs=0.001)  # log-odds -1
+    # ten times the scores 0 and -1: an appeal almost for certain
+    assert told.opinion(nothing).must == pytest.approx(0.924, abs=0.001)  # -1 + 0.5 * -1 + 4
+    assert told.opinion(nothing).reply == bare.opinion(nothing).reply
+
+
+@pytest.mark.parametrize("line", ["word a\t1", "word a\t1,2,3,4,5,6", "word a\t1,,,,501"])
+def test_a_table_that_cannot_be_right_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="word a"):
+        learned.parse([*TABLE.splitlines(), line])
 
 
 def test_the_shipped_table_answers_every_question() -> None:
@@ -133,8 +146,8 @@ _REDUCED = "Passa på! Fri frakt och 20 procent rabatt på alla våra roll-ups."
 def test_an_invitation_is_answered_where_it_asks_and_advertising_only_then(
     monkeypatch: pytest.MonkeyPatch, kind: str, likely: bool, text: str, expected: bool
 ) -> None:
-    reply = 9 if likely else -9
-    table = f"must\t(bias)\t-9\nreply\t(bias)\t{reply}\nsecret\t(bias)\t-9\n{kind}\t(bias)\t0\n"
+    reply = 450 if likely else -450
+    table = f"question\tmust,reply,secret,{kind}\n(bias)\t-450,{reply},-450,0\n"
     monkeypatch.setattr(learned, "load", lambda: learned.parse(table.splitlines()))
     message = mail(text, {"Subject": "Skogsdag"})
     decision = decide(message, INCOMING, POLICY, NOW)

@@ -37,6 +37,11 @@ class Mail:
     automatic: bool = False
     note: str = ""
 
+    @property
+    def hand(self) -> str:
+        """Who wrote it: the letter of its id; one hand wrote the Swedish mails M and the Norwegian N."""
+        return {"N": "M"}.get(self.id[0], self.id[0])
+
     @cached_property
     def message(self) -> Message:
         mail = EmailMessage()

@@ -27,12 +27,13 @@ def report(mails: Sequence[Mail], policy: Policy) -> str:
 
 
 def _shares(judged: Sequence[Judged]) -> Iterator[str]:
-    yield "| language | mails | kind right | needs_reply right | diary right | asked |"
+    yield "| mails | number | kind right | needs_reply right | diary right | asked |"
     yield "|---|---|---|---|---|---|"
-    for language in (*sorted({one.mail.language for one in judged}), "all"):
-        some = [one for one in judged if language in (one.mail.language, "all")]
+    languages, hands = ({one.mail.language for one in judged}, {one.mail.hand for one in judged})
+    for row in (*sorted(languages), *sorted(hands), "all"):
+        some = [one for one in judged if row in (one.mail.language, one.mail.hand, "all")]
         figures = " | ".join(f"{share(some, f'{question}_right'):.0f} %" for question in _QUESTIONS[:3])
-        yield f"| {language} | {len(some)} | {figures} | {ask_rate(some):.0f} % |"
+        yield f"| {row} | {len(some)} | {figures} | {ask_rate(some):.0f} % |"
 
 
 def _worst(judged: Sequence[Judged]) -> Iterator[str]:

@@ -1,0 +1,59 @@
+"""Topics of single words (`signals/topics.toml`): what a word is about, however rare the word.
+
+A few hundred labelled mails never hold every word for a broken road or an illness. The topics say which words belong
+together, so that what was learned from one is known of the others.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from mailbot.policy.spelling import one_spelling
+
+#: words of a mail that are remembered with their topics; mail repeats its words
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Topics:
+    """Whole words, beginnings and endings, each with its topics; the length of the longest beginning and ending."""
+
+    words: dict[str, frozenset[str]]
+    beginnings: dict[str, frozenset[str]]
+    endings: dict[str, frozenset[str]]
+    longest: int
+
+
+def topics_of(token: str) -> frozenset[str]:
+    """The topics of a word in one spelling; most words have none."""
+    return _topics_of(token)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _topics_of(token: str) -> frozenset[str]:
+    known = _load()
+    found = set(known.words.get(token, ()))
+    for length in range(1, min(known.longest, len(token)) + 1):
+        found.update(known.beginnings.get(token[:length], ()))
+        found.update(known.endings.get(token[-length:], ()))
+    return frozenset(found)
+
+
+@cache
+def _load() -> _Topics:
+    text = files("mailbot.policy").joinpath("signals", "topics.toml").read_text("utf-8")
+    words: dict[str, set[str]] = {}
+    beginnings: dict[str, set[str]] = {}
+    endings: dict[str, set[str]] = {}
+    for topics in tomllib.loads(text).values():
+        for topic, line in topics.items():
+            for word in one_spelling(line).split():
+                table = beginnings if word.endswith("*") else endings if word.startswith("*") else words
+                table.setdefault(word.strip("*"), set()).add(topic)
+    longest = max(map(len, (*beginnings, *endings)))
+    return _Topics(_frozen(words), _frozen(beginnings), _frozen(endings), longest)
+
+
+def _frozen(table: dict[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {word: frozenset(topics) for word, topics in table.items()}
