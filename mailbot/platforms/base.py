@@ -16,7 +16,7 @@ one thread at a time.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from mailbot.errors import PermanentError, TransientError
 
@@ -118,6 +118,15 @@ class Mailbox(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class TellsStanding(Protocol):
+    """A mailbox whose list of folders already tells how they stand."""
+
+    def is_unchanged(self, folder: Folder, cursor: str | None) -> bool:
+        """Whether nothing came or went after `cursor`, as `folders` told; False when that was not told. Asks nobody."""
+        ...
 
 
 class Watch(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import Connection, case, delete, distinct, func, select
+from sqlalchemy import Connection, bindparam, case, delete, distinct, func, select
 
 from mailbot.policy.model import Stage
 from mailbot.store.answer_marks import Mark, record_marks, unmarked_questions
@@ -32,6 +32,9 @@ __all__ = ["ConversationFacts", "Intake", "KnownMessage", "Mark"]
 
 _NO_MARKS: Mapping[str, Mark] = MappingProxyType({})
 
+#: written once: it is asked for every mailbox of every pass
+_FOLDER_CURSORS = select(cursors.c.folder, cursors.c.cursor).where(cursors.c.mailbox == bindparam("mailbox"))
+
 
 class Intake:
     """Cursors, what is known already, and the one transaction that records a batch."""
@@ -55,11 +58,11 @@ class Intake:
                 found.extend((mailbox, cursor) for mailbox, cursor in connection.execute(query))
         return found
 
-    def folders(self, mailbox: str) -> frozenset[str]:
-        """The folders of a mailbox that have been read."""
+    def folder_cursors(self, mailbox: str) -> dict[str, str]:
+        """folder -> how far it has been read, of every folder of a mailbox that has been read."""
         with self._database.read() as connection:
-            rows = connection.execute(select(cursors.c.folder).where(cursors.c.mailbox == mailbox))
-            return frozenset(rows.scalars())
+            rows = connection.execute(_FOLDER_CURSORS, {"mailbox": mailbox})
+            return {folder: cursor for folder, cursor in rows}  # noqa: C416 - a row is no pair to mypy
 
     def folder_gone(self, mailbox: str, folder_id: str, *, now: datetime) -> None:
         """The folder is no longer there: its copies are gone, and it is read from the beginning if it comes back."""
@@ -177,18 +180,21 @@ class Intake:
         with self._database.read() as connection:
             return unmarked_questions(connection, mailbox)
 
-    def checked(self, check: MailboxCheck) -> None:
-        """Note a pass over a mailbox, finished or failed."""
-        row = {
-            "mailbox": check.mailbox,
-            "finished": check.completed_at is not None,
-            "started_at": check.started_at,
-            "completed_at": check.completed_at,
-            "new_messages": check.new_messages,
-            "error": check.error,
-        }
+    def checked(self, *checks: MailboxCheck) -> None:
+        """Note passes over mailboxes, finished or failed."""
+        rows = [
+            {
+                "mailbox": check.mailbox,
+                "finished": check.completed_at is not None,
+                "started_at": check.started_at,
+                "completed_at": check.completed_at,
+                "new_messages": check.new_messages,
+                "error": check.error,
+            }
+            for check in checks
+        ]
         with self._database.write() as connection:
-            upsert(connection, mailbox_checks, [row])
+            upsert(connection, mailbox_checks, rows)
 
     def judged_since(self, instant: datetime) -> JudgedCounts:
         """How many received messages were judged at or after `instant`, and how many of them are automatic."""

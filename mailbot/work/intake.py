@@ -13,7 +13,7 @@ from functools import cached_property
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import MailbotError
 from mailbot.log import get_logger
-from mailbot.platforms.base import AnswerMark, Arrival, Changes, Folder, Mailbox
+from mailbot.platforms.base import AnswerMark, Arrival, Changes, Folder, Mailbox, TellsStanding
 from mailbot.store.intake import Mark
 from mailbot.store.lineage import RESTORED
 from mailbot.store.records import MailboxCheck
@@ -36,13 +36,15 @@ class MailboxPass:
     error: str | None
     #: ids of the folders into which servers move mail by themselves
     junk_folders: tuple[str, ...] = ()
+    #: nothing new lies in Sent either, as the list of folders told
+    sent_is_unchanged: bool = False
 
 
 def read_received(context: Context, settings: MailboxSettings, now: datetime) -> MailboxPass:
     """Everything new outside Sent, Drafts and Trash, Junk included: spam-filtered mail has legally arrived."""
     result = _read(context, settings, now, lambda folder: folder.role not in NOT_RECEIVED)
     if result.error is not None:
-        _note(context, result, now)
+        note(context, [result], now)
     return result
 
 
@@ -52,19 +54,24 @@ def read_sent(context: Context, settings: MailboxSettings, now: datetime) -> Mai
     Only now the check of the mailbox is complete: an answer in Sent may have settled a duty.
     """
     result = _read(context, settings, now, lambda folder: folder.role == "sent")
-    _note(context, result, now)
+    note(context, [result], now)
     return result
 
 
-def _note(context: Context, result: MailboxPass, now: datetime) -> None:
-    check = MailboxCheck(
-        mailbox=result.mailbox,
-        started_at=now,
-        completed_at=None if result.error else now,
-        new_messages=result.new_messages,
-        error=result.error,
+def note(context: Context, results: Sequence[MailboxPass], now: datetime) -> None:
+    """Write down that these mailboxes were read, or why not."""
+    context.store.intake.checked(
+        *(
+            MailboxCheck(
+                mailbox=result.mailbox,
+                started_at=now,
+                completed_at=None if result.error else now,
+                new_messages=result.new_messages,
+                error=result.error,
+            )
+            for result in results
+        )
     )
-    context.store.intake.checked(check)
 
 
 def _read(context: Context, settings: MailboxSettings, now: datetime, wanted: Callable[[Folder], bool]) -> MailboxPass:
@@ -87,11 +94,13 @@ def _read(context: Context, settings: MailboxSettings, now: datetime, wanted: Ca
                 counts.extend(reader.batches(folder))
             except (MailbotError, OSError) as trouble:
                 troubles.append(_told(trouble, settings.address))
+        quiet = all(reader.is_unchanged(folder) for folder in folders if folder.role == "sent")
     return MailboxPass(
         settings.address,
         sum(counts),
         "; ".join(dict.fromkeys(troubles)) or None,
         tuple(folder.id for folder in folders if folder.role == "junk"),
+        sent_is_unchanged=quiet,
     )
 
 
@@ -118,15 +127,25 @@ class _Reader:
     def _restored(self) -> bool:
         return self._context.store.installation.get(RESTORED) is not None
 
+    @cached_property
+    def _cursors(self) -> Mapping[str, str]:
+        """How far each folder had been read before this pass."""
+        return self._intake.folder_cursors(self._settings.address)
+
     def forget_missing(self, folders: Sequence[Folder]) -> None:
         """A folder that is no longer listed holds nothing any more; should it come back, its mail is recognised."""
         listed = {folder.id for folder in folders}
-        for folder_id in self._intake.folders(self._settings.address) - listed:
+        for folder_id in self._cursors.keys() - listed:
             self._intake.folder_gone(self._settings.address, folder_id, now=self._now)
+
+    def is_unchanged(self, folder: Folder) -> bool:
+        """Whether the list of folders told that nothing came or went."""
+        mailbox = self._mailbox
+        return isinstance(mailbox, TellsStanding) and mailbox.is_unchanged(folder, self._cursors.get(folder.id))
 
     def batches(self, folder: Folder) -> Iterator[int]:
         """Judge and record what is new, batch by batch; how many deliveries of each were not known before."""
-        cursor = self._intake.cursor(self._settings.address, folder.id)
+        cursor = self._cursors.get(folder.id)
         judge: Judge | None = None  # made when there is something to judge: most folders hold nothing new
         burst = self._context.config.policy.storm.burst
         arrived, hold = 0, False

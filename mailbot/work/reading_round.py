@@ -1,7 +1,7 @@
 """One reading round over all mailboxes: a bounded number of workers, and one mailbox's trouble delays no other."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -10,13 +10,15 @@ from mailbot.config.model import MailboxSettings
 from mailbot.errors import TransientError
 from mailbot.log import get_logger
 from mailbot.work.context import Context
-from mailbot.work.intake import MailboxPass, read_received, read_sent
+from mailbot.work.intake import MailboxPass, note, read_received, read_sent
 
 log = get_logger(__name__)
 
 Progress = Callable[[str], None]
 _Read = Callable[[Context, MailboxSettings, datetime], MailboxPass]
 
+#: few enough for a service manager to see that a long round gets on
+_NOTED_AT_ONCE = 100
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(minutes=30)
 
@@ -55,15 +57,38 @@ class BackOff:
 def read_all(
     context: Context, mailboxes: Sequence[MailboxSettings], now: datetime, progress: Progress
 ) -> tuple[MailboxPass, ...]:
-    """Received mail of every mailbox first, then everybody's Sent folder: an answer is seen after its question."""
+    """Received mail of every mailbox first, then everybody's Sent folder: an answer is seen after its question.
+
+    Where the list of folders told that nothing is new in Sent, the server is not asked a second time: what was sent
+    since then is read in the next pass.
+    """
     with ThreadPoolExecutor(max_workers=context.config.schedule.workers, thread_name_prefix="reader") as pool:
-        received = list(pool.map(lambda one: _isolated(read_received, context, one, now, progress), mailboxes))
-        readable = [one for one, result in zip(mailboxes, received, strict=True) if result.error is None]
+        results = pool.map(lambda one: _isolated(read_received, context, one, now, progress), mailboxes)
+        received = list(_noting_quiet_ones(context, results, now))
+        readable = [
+            one
+            for one, result in zip(mailboxes, received, strict=True)
+            if result.error is None and not result.sent_is_unchanged
+        ]
         sent = {
             result.mailbox: result
             for result in pool.map(lambda one: _isolated(read_sent, context, one, now, progress), readable)
         }
     return tuple(_together(result, sent.get(result.mailbox)) for result in received)
+
+
+def _noting_quiet_ones(context: Context, results: Iterable[MailboxPass], now: datetime) -> Iterator[MailboxPass]:
+    """`results` as they come; those without anything in Sent are written down, many in one transaction."""
+    quiet: list[MailboxPass] = []
+    for result in results:
+        if result.error is None and result.sent_is_unchanged:
+            quiet.append(result)
+        if len(quiet) == _NOTED_AT_ONCE:
+            note(context, quiet, now)
+            quiet.clear()
+        yield result
+    if quiet:
+        note(context, quiet, now)
 
 
 def _isolated(

@@ -81,6 +81,31 @@ def test_an_unchanged_mailbox_costs_one_list(world: ImapWorld) -> None:
     ]
 
 
+def test_the_list_of_folders_tells_that_a_folder_is_unchanged(world: ImapWorld) -> None:
+    cursors: dict[str, str] = {}
+    fill(world, 3)
+    read_pass(world, cursors)
+    mailbox = world.open()
+    inbox = next(each for each in mailbox.folders() if each.role == "inbox")
+    assert mailbox.is_unchanged(inbox, cursors[inbox.id])
+    assert not mailbox.is_unchanged(inbox, None)
+    fill(world, 1)
+    assert mailbox.is_unchanged(inbox, cursors[inbox.id])  # it stands as it was listed
+    mailbox.folders()
+    assert not mailbox.is_unchanged(inbox, cursors[inbox.id])
+    world.close()
+
+
+def test_a_server_that_lists_without_states_does_not_tell_that(dovecot: Dovecot) -> None:
+    world = ImapWorld(dovecot, host=OLD)
+    cursors: dict[str, str] = {}
+    fill(world, 3)
+    read_pass(world, cursors)
+    mailbox = world.open()
+    assert not any(mailbox.is_unchanged(each, cursors[each.id]) for each in mailbox.folders())
+    world.close()
+
+
 @pytest.mark.parametrize("host", [OLD, BARE])
 def test_an_unchanged_folder_costs_one_status(dovecot: Dovecot, host: str) -> None:
     world = ImapWorld(dovecot, host=host)

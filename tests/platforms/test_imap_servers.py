@@ -3,7 +3,7 @@
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,10 @@ from mailbot.platforms.imap.token import token_from
 from mailbot.secrets import Secrets, new_reference_key
 from mailbot.store import schema
 from mailbot.work.context import Context
-from mailbot.work.intake import read_received
+from mailbot.work.intake import MailboxPass, read_received
+from mailbot.work.reading_round import read_all
 from tests.platforms.contract_mailbox import minute
-from tests.servers.dovecot import FULL, MASTER_PASSWORD, MASTER_USER, PASSWORD, Dovecot
+from tests.servers.dovecot import FULL, MASTER_PASSWORD, MASTER_USER, PASSWORD, Account, Dovecot
 
 NOW = datetime(2024, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -95,6 +96,30 @@ def test_a_second_pass_finds_nothing_new(dovecot: Dovecot, tmp_path: Path, login
         first, second = (read_received(context, settings, NOW) for _ in range(2))
         assert (first.error, first.new_messages) == (None, 3)
         assert (second.error, second.new_messages) == (None, 0)
+
+
+def test_an_idle_mailbox_is_asked_once_in_a_pass(dovecot: Dovecot, tmp_path: Path) -> None:
+    with installation(dovecot, tmp_path, "user") as (context, address):
+        settings, account = context.config.mailbox(address), Account(address, PASSWORD, "/", "")
+        assert settings is not None
+        recording = dovecot.record_commands(account)
+
+        def round_at(minutes: int) -> tuple[MailboxPass, list[str]]:
+            before = len(recording.commands())
+            (result,) = read_all(context, [settings], NOW + timedelta(minutes=minutes), lambda _: None)
+            return result, recording.commands()[before:]
+
+        first, _ = round_at(0)
+        assert first.new_messages == 3
+        second, asked = round_at(1)
+        assert (second.error, second.new_messages, second.sent_is_unchanged) == (None, 0, True)
+        # on the kept connection, which left the folder of the last question first
+        assert asked[-1] == 'LIST "" "*" RETURN (SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY))'
+        assert not [one for one in asked[:-1] if one != "UNSELECT"]
+        assert context.store.intake.last_checks()[-1].completed_at == NOW + timedelta(minutes=1)
+
+        dovecot.append(account, letter(9), folder="Sent")
+        assert round_at(2)[0].new_messages == 1
 
 
 def test_a_wrong_password_is_told_and_not_tried_again(dovecot: Dovecot, tmp_path: Path) -> None:

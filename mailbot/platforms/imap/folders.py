@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailbot.platforms.base import Folder, FolderRole
 from mailbot.platforms.folder_names import INBOX, decode_utf7, folder_role, on_disk, shown, storable
@@ -45,19 +46,36 @@ def find_folders(connection: ImapConnection, configured: RoleNames) -> list[Foun
         # RFC 2342 section 5: a namespace may be left out of a list that does not ask for it
         if not any(_is_below(each, prefix) for each in listed):
             listed = [*listed, *connection.list_below(prefix)]
+    names = tuple((role, tuple(names)) for role, names in configured.items())
+    found = [Found(Folder(INBOX, INBOX, "inbox"), _inbox_state(states))]
+    for raw, folder in _ours(tuple(listed), tuple(own), tuple(foreign), names):
+        found.append(Found(folder, states.get(raw)))
+    return found
+
+
+# The mailboxes of a server mostly have the same folders, and always the same from one pass to the next.
+@lru_cache(maxsize=64)
+def _ours(
+    listed: tuple[Listed, ...],
+    own: tuple[tuple[bytes, str], ...],
+    foreign: tuple[bytes, ...],
+    configured: tuple[tuple[FolderRole, tuple[str, ...]], ...],
+) -> tuple[tuple[bytes, Folder], ...]:
+    """Our own folders beside the inbox that hold mail, with their names as the server spells them."""
+    prefixes = [prefix for prefix, _ in own if prefix]
     # Where everything without another prefix is shared (Cyrus), ours are those with a prefix of our own.
     shared_rest = b"" in foreign and len(prefixes) == len(own) > 0
     ours = [
         each for each in listed if not _is_foreign(each, foreign) and not (shared_rest and _is_rest(each, prefixes))
     ]
-    found = [Found(Folder(INBOX, INBOX, "inbox"), _inbox_state(states))]
+    found: list[tuple[bytes, Folder]] = []
     for each in ours:
         if each.name.upper() == INBOX.encode() or each.attributes & (_NO_MAIL | _VIEWS):
             continue
         name = _shown_name(each, prefixes)
-        role = _configured_role(name, configured) or _special_use(each, ours) or folder_role(name)
-        found.append(Found(Folder(folder_id(each.name), name, role), states.get(each.name)))
-    return found
+        role = _configured_role(name, dict(configured)) or _special_use(each, ours) or folder_role(name)
+        found.append((each.name, Folder(folder_id(each.name), name, role)))
+    return tuple(found)
 
 
 def own_prefix(connection: ImapConnection) -> bytes:

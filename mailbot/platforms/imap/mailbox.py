@@ -114,6 +114,10 @@ class ImapMailbox:
                 f"{self._host} cannot tell about {listing.unreadable} message(s) of a folder; look at the server's log"
             )
 
+    def is_unchanged(self, folder: Folder, cursor: str | None) -> bool:
+        told, memory = self._states.get(folder.id), ImapCursor.decode(cursor) if cursor is not None else None
+        return told is not None and memory is not None and memory.is_current(told)
+
     def marks(self, folder: Folder, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:
         r"""\Answered (RFC 3501 2.3.2) and $Forwarded (RFC 5788); IMAP keeps no time for them."""
         uids = {uid: each for each, uid in self._uids(folder, delivery_ids).items()} if delivery_ids else {}
