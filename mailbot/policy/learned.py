@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from heapq import heappop, heappush
 from importlib.resources import files
 from math import exp
 
@@ -69,23 +70,25 @@ class Weights:
         for family, values in found.families.items():
             rows = self.rows[family]
             for value, names in values.items():
-                row = sum(map(rows.__getitem__, rows.keys() & names.keys()))
+                row = sum(filter(None, map(rows.get, names)))
                 unit, times = _in_parts(value)
                 packed[unit] = packed.get(unit, 0) + row * times
         sums = list(self.biases)
         for value, row in packed.items():
             if row:
                 share = value / SCALE
-                sums = [total + weight * share for total, weight in zip(sums, self._unpacked(row), strict=True)]
+                fields = self._unpacked(row)
+                sums = [total + (field - _HALF) * share for total, field in zip(sums, fields, strict=True)]
         return dict(zip(self.questions, sums, strict=True))
 
-    def _unpacked(self, packed: int) -> Iterable[int]:
+    def _unpacked(self, packed: int) -> "array[int]":
+        """The field of each question, made positive by a half."""
         halves = _all_halves(len(self.questions))
         octets = (packed + halves).to_bytes(len(self.questions) * _BITS // 8, sys.byteorder)
         fields = array("I", octets)
         if sys.byteorder == "big":
             fields.reverse()
-        return [field - _HALF for field in fields]
+        return fields
 
     def opinion(self, found: Features) -> Opinion:
         """The answers to all questions."""
@@ -111,15 +114,22 @@ class Weights:
         """Family, name and points of the features that spoke most for the answer to `question`."""
         shift = _BITS * self.questions.index(question)
         halves = _all_halves(len(self.questions))
-        points: list[tuple[str, str, float]] = []
+        # A heap of the best so far, its least on top; of equally heavy ones the first stays.
+        best: list[tuple[float, int, str, str, float]] = []
+        least, order = 0.0, 0
         for family, values in found.families.items():
             rows = self.rows[family]
             for value, names in values.items():
                 for name in filter(rows.__contains__, names):
-                    weight = ((rows[name] + halves) >> shift & _MASK) - _HALF
-                    if weight:
-                        points.append((family, name, weight * value / SCALE))
-        return sorted(points, key=lambda found: -abs(found[2]))[:most]
+                    points = (((rows[name] + halves) >> shift & _MASK) - _HALF) * value / SCALE
+                    weighs = abs(points)
+                    if weighs > least:
+                        order -= 1
+                        heappush(best, (weighs, order, family, name, points))
+                        if len(best) > most:
+                            heappop(best)
+                            least = best[0][0]
+        return [(family, name, points) for _, _, family, name, points in sorted(best, reverse=True)]
 
 
 def likelihoods(kinds: Mapping[str, float]) -> dict[str, float]:
