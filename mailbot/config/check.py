@@ -21,6 +21,7 @@ _SECRET_KEY = re.compile(
     r"(^|[_-])(pass(word|wd|phrase)?|pwd|lösenord|losenord|passord|token|credentials?|(api|private|secret)[_-]?key|(client|shared)[_-]?secret)$",
     re.IGNORECASE,
 )
+_LONGEST_CATEGORY = 255
 SECRETS_BELONG = "secrets belong in `mailbot secret set`"
 
 
@@ -61,10 +62,24 @@ def problems(raw: Table, people: Table | None) -> list[str]:
         *_mailboxes(entries(raw, "mailboxes"), known),
         *_folders(raw),
         *directory_problems(raw),
+        *_marks(raw),
         *_web_forms(entries(raw, "web_forms")),
         *_probe(Entry.of(raw, "probe"), entries(raw, "mailboxes"), known),
         *people_problems(persons or []),
     ]
+
+
+def _marks(raw: Table) -> Iterator[str]:
+    """Outlook separates categories by commas and semicolons, and takes 255 characters (MS-OXCMSG 2.2.1.22)."""
+    marks = Entry.of(raw, "marks")
+    category = marks.text("handed_over")
+    if len(category) > _LONGEST_CATEGORY or set(category) & set(",;"):
+        yield marks.problem("handed_over", f"is no category; write up to {_LONGEST_CATEGORY} characters, no , or ;")
+    kinds = {table.get("kind") for table in named(raw, "servers").values()}
+    if category and not kinds & {"graph", "ews"}:
+        yield marks.problem(
+            "handed_over", "needs Exchange or Microsoft 365; no other server has categories; leave it out"
+        )
 
 
 def without_refused(raw: Table) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from mailbot.config.model import (
     ImapServer,
     LdapSettings,
     MailboxSettings,
+    Marks,
     Monitoring,
     Organisation,
     Paths,
@@ -60,6 +61,7 @@ class ConfigFile:
     web_forms: tuple[WebForm, ...] = ()
     probe: Probe = field(default_factory=Probe)
     directory: LdapSettings | None = None
+    marks: Marks = field(default_factory=Marks)
     #: overrides of the profile's keys
     policy: Mapping[str, Any] = field(default_factory=dict)
 
@@ -213,6 +215,7 @@ def _config(
         mailboxes=tuple(_mailbox(mailbox, only_unit) for mailbox in file.mailboxes),
         web_forms=file.web_forms,
         probe=file.probe,
+        marks=file.marks,
         policy=policy,
         people=tuple(_person(person, folder) for person in directory.people),
         directory=_directory(file.directory, folder),

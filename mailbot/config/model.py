@@ -277,6 +277,14 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What mailbot may write on people's mail; without it nothing."""
+
+    #: category of what has gone to the registrar, in authority and function mailboxes on Exchange and Microsoft 365
+    handed_over: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAbsence:
     from_: date
     back: date
@@ -323,6 +331,7 @@ class Config:
     mailboxes: tuple[MailboxSettings, ...] = ()
     web_forms: tuple[WebForm, ...] = ()
     probe: Probe = field(default_factory=Probe)
+    marks: Marks = field(default_factory=Marks)
     policy: Policy
     people: tuple[PersonSettings, ...] = ()
     directory: LdapSettings | None = None

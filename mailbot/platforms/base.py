@@ -19,6 +19,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from mailbot.errors import PermanentError, TransientError
+from mailbot.platforms.own_rules import ConflictReason
 
 FolderRole = Literal["inbox", "sent", "drafts", "trash", "junk", "other"]
 
@@ -129,6 +130,27 @@ class TellsStanding(Protocol):
         ...
 
 
+class Filing(Protocol):
+    """Sorting the mail of one mailbox: only where an administrator has asked for it, as it needs the right to write.
+
+    Each names a delivery that may have vanished meanwhile; the same again does no harm.
+    """
+
+    def categorise(self, delivery_id: str, category: str) -> bool:
+        """Add a category to those that people have given it; False when it has vanished."""
+        ...
+
+    def move(self, delivery_id: str, to: Folder) -> str | None:
+        """Into another folder of the same mailbox; the id it has there, None when it has vanished."""
+        ...
+
+    def discard(self, delivery_id: str) -> bool:
+        """Into the trash, where its owner can take it back; False when it has vanished."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Watch(Protocol):
     """Waiting for news in one inbox, on a connection that does nothing else."""
 
@@ -235,19 +257,6 @@ class Sender(Protocol):
 Audience = Literal["none", "known", "all"]
 
 
-ConflictReason = Literal[
-    "own_reply",  # the person's rules answer by themselves
-    "unreadable_include",  # they use rules that only the server can read, which may do so
-    "reject",  # they refuse mail, which no server does together with answering it (RFC 5429 2.1)
-    "broken",  # the server does not accept them as they are
-    "too_many_redirects",
-    "too_many_actions",
-    "include_loop",
-    "include_missing",
-    "no_include",  # the server cannot run them after ours
-]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoReply:
     """An automatic reply as installed. Instants are aware UTC; `ends_at` is exclusive."""
@@ -284,20 +293,6 @@ class MarkedMail(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-class OwnRulesConflict(PermanentError):
-    """The person's own rules would answer too, or make theirs and ours fail together at delivery; nothing was changed.
-
-    `rules` names them. `proposal` is a copy of them without that, to be shown to the person: what they accept is given
-    to `AutoReplies.install`. None where there is no safe copy: then the person must change their rules.
-    """
-
-    def __init__(self, message: str, reason: ConflictReason, *, rules: str, proposal: str | None = None) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.rules = rules
-        self.proposal = proposal
 
 
 class AutoReplies(Protocol):
@@ -407,13 +402,6 @@ class Calendar(Protocol):
         """When the calendar says out of office between `from_` and `to`, both included. PermanentError when it cannot
         be read; nothing for people without a calendar."""
         ...
-
-
-class NoCalendar:
-    """Nobody has a calendar that can be asked."""
-
-    def absences(self, person_id: str, from_: date, to: date) -> Sequence[Away]:  # noqa: ARG002
-        return ()
 
 
 class Signatures(Protocol):

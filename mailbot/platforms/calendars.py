@@ -14,6 +14,13 @@ from mailbot.platforms.base import Away, Calendar
 _KEPT_SECONDS = 3600.0
 
 
+class NoCalendar:
+    """Nobody has a calendar that can be asked."""
+
+    def absences(self, person_id: str, from_: date, to: date) -> Sequence[Away]:  # noqa: ARG002
+        return ()
+
+
 @dataclass(slots=True)
 class CombinedCalendar:
     """`of` names the calendars by person id; people who are not in it have none. `monotonic` never goes back."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, case, delete, distinct, func, sele
 from mailbot.policy.model import Stage
 from mailbot.store.answer_marks import Mark, record_marks, unmarked_questions
 from mailbot.store.database import Database, chunks, upsert
+from mailbot.store.handed_over import categorised, not_categorised
 from mailbot.store.linking import stored_links
 from mailbot.store.matters import matter_of
 from mailbot.store.recording import record_gone, record_outcomes, record_vanished
@@ -179,6 +180,16 @@ class Intake:
         """folder -> deliveries there whose question is open, and on which no reply has been noted yet."""
         with self._database.read() as connection:
             return unmarked_questions(connection, mailbox)
+
+    def not_categorised(self, mailboxes: Sequence[str], *, since: datetime) -> dict[str, list[str]]:
+        """mailbox -> deliveries there that were handed over after `since`, and bear no category of ours yet."""
+        with self._database.read() as connection:
+            return not_categorised(connection, mailboxes, since)
+
+    def categorised(self, mailbox: str, delivery_ids: Sequence[str], *, now: datetime) -> None:
+        """They bear our category, or have vanished."""
+        with self._database.write() as connection:
+            categorised(connection, mailbox, delivery_ids, now)
 
     def checked(self, *checks: MailboxCheck) -> None:
         """Note passes over mailboxes, finished or failed."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
 #: the revision that this program works with. Written here so that opening a store needs not load Alembic.
-HEAD = "0007"
+HEAD = "0008"
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

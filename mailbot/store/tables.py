@@ -78,6 +78,8 @@ deliveries = Table(
     # what mail programs noted on this copy: "replied" or "forwarded"; when, or when that was first seen
     Column("mark", Text),
     Column("marked_at", Instant),
+    # when mailbot gave this copy its own category, where that was asked for
+    Column("categorised_at", Instant),
 )
 #: what has left a folder lately, for the signs of people's work
 _gone = deliveries.c.gone_at.is_not(None)

@@ -15,6 +15,7 @@ from mailbot.config.model import (
 )
 from mailbot.platforms.base import (
     AutoReplies,
+    Filing,
     ForwardRules,
     Mailbox,
     MarkedMail,
@@ -126,6 +127,20 @@ def open_sender_as(config: Config, settings: MailboxSettings, servers: LiveServe
             return servers.ews.server(server).sender(settings.address)
         case MaildirServer():
             return _maildir_sender(config, server, settings, None)
+
+
+def open_filing(config: Config, settings: MailboxSettings, servers: LiveServers) -> Filing | None:
+    """Sorting mail in a mailbox; None where the platform has no categories."""
+    server = config.servers[settings.server]
+    match server:
+        case GraphServer():
+            assert servers.graph is not None
+            return servers.graph.filing(server, settings.address)
+        case EwsServer():
+            assert servers.ews is not None
+            return servers.ews.server(server).filing(settings.address)
+        case _:
+            return None
 
 
 def open_marked_mail(config: Config, settings: MailboxSettings, servers: LiveServers) -> MarkedMail | None:

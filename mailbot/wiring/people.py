@@ -15,11 +15,8 @@ from mailbot.config.model import (
     PersonSettings,
 )
 from mailbot.errors import PermanentError, TransientError, UserError
-from mailbot.platforms.base import (
-    Calendar,
-    Directory,
-    NoCalendar,
-)
+from mailbot.platforms.base import Calendar, Directory
+from mailbot.platforms.calendars import NoCalendar
 from mailbot.secrets import Secrets
 from mailbot.wiring.servers import LiveServers, ews_servers, graph_servers
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from mailbot.errors import MailbotError
 from mailbot.log import get_logger
-from mailbot.platforms.base import OwnRulesConflict
+from mailbot.platforms.own_rules import OwnRulesConflict
 from mailbot.store.absences import STANDING
 from mailbot.store.records import AbsenceState, StoredAbsence
 from mailbot.work import absence_probe

@@ -8,14 +8,15 @@ from mailbot.config.model import Config, MailboxSettings, PersonSettings
 from mailbot.platforms.base import (
     AutoReplies,
     Calendar,
+    Filing,
     ForwardRules,
     Mailbox,
     MarkedMail,
-    NoCalendar,
     Sender,
     Signatures,
     Watch,
 )
+from mailbot.platforms.calendars import NoCalendar
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store
@@ -44,6 +45,8 @@ class Context:
     #: sends as a test account, and finds and removes its mail; None where the platform has no means to
     open_sender_as: Callable[[MailboxSettings], Sender | None] = lambda _: None
     open_marked_mail: Callable[[MailboxSettings], MarkedMail | None] = lambda _: None
+    #: sorts mail in a mailbox, where that was asked for; None where the platform has no categories
+    open_filing: Callable[[MailboxSettings], Filing | None] = lambda _: None
     #: how long an attempt to send may take before another process looks it up; longer than a server may (RFC 5321
     #: 4.5.3.2.6 gives it ten minutes for the last answer)
     lease_seconds: float = 1200

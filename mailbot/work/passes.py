@@ -11,6 +11,7 @@ from mailbot.work.absence_covers import follow_up as follow_up_covers
 from mailbot.work.absence_enforcement import enforce
 from mailbot.work.absence_upkeep import keep_up
 from mailbot.work.answers.reading import read_answers
+from mailbot.work.categories import mark_handed_over
 from mailbot.work.check_alarms import raise_check_alarms
 from mailbot.work.context import Context
 from mailbot.work.daily_check import note_readings, standing
@@ -36,7 +37,7 @@ class PassReport:
     answers: int
     sent: int
     #: fixed keys: "mailbox_not_read", "mailbox_not_checked", "circuit_breaker", "sender_unavailable",
-    #: "database_restored", "failed_mail", "unknown_mail"
+    #: "database_restored", "failed_mail", "unknown_mail", "not_categorised"
     alarms: tuple[str, ...]
 
     @property
@@ -78,6 +79,7 @@ def one_pass(
     follow_up_covers(context, now)
     digests = _write_digests(context, now, polling=back_off is not None)
     sent = deliver_all(context, now)
+    categorised = mark_handed_over(context, now)
     recovery.end(context, mailboxes)
     _forget(context, now)
     report = PassReport(
@@ -86,7 +88,7 @@ def one_pass(
         digests=digests,
         answers=answers.done,
         sent=sent,
-        alarms=_alarms(context, mailboxes, now),
+        alarms=_alarms(context, mailboxes, now, categorised=categorised),
     )
     log.info("pass", new=report.new_messages, sent=sent, unread=len(report.unread))
     return report
@@ -157,7 +159,9 @@ def _forget(context: Context, now: datetime) -> None:
         context.store.installation.set("purged_at", now.isoformat())
 
 
-def _alarms(context: Context, mailboxes: tuple[MailboxPass, ...], now: datetime) -> tuple[str, ...]:
+def _alarms(
+    context: Context, mailboxes: tuple[MailboxPass, ...], now: datetime, *, categorised: bool
+) -> tuple[str, ...]:
     outbox = context.store.outbox
     alarms = {
         "mailbox_not_read": any(mailbox.error for mailbox in mailboxes),
@@ -168,6 +172,7 @@ def _alarms(context: Context, mailboxes: tuple[MailboxPass, ...], now: datetime)
         # Nothing leaves until it is over; mostly it is when the pass ends.
         "database_restored": recovery.is_under_way(context),
         "failed_mail": outbox.count(("failed",)) > 0,
+        "not_categorised": not categorised,
         "unknown_mail": outbox.count(("unknown",)) > 0,
     }
     return tuple(name for name, raised in alarms.items() if raised)

@@ -113,3 +113,17 @@ def test_each_mistake_in_a_directory_is_told(tmp_path, right, wrong, problem):
         load(write(tmp_path, CONFIG + DIRECTORY.replace(right, wrong)))
     assert any(each.startswith(problem) for each in told.value.problems), told.value.problems
     assert "hem ligt!" not in str(told.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("category", "problem"),
+    [
+        ("Till diariet", "marks.handed_over: needs Exchange or Microsoft 365"),
+        ("Till, diariet", "marks.handed_over: is no category"),
+        ("x" * 256, "marks.handed_over: is no category"),
+    ],
+)
+def test_a_category_needs_a_server_that_has_them(tmp_path, category, problem):
+    with pytest.raises(UserError) as told:
+        load(write(tmp_path, CONFIG + f'\n[marks]\nhanded_over = "{category}"\n'))
+    assert any(each.startswith(problem) for each in told.value.problems)

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import pytest
 
-from mailbot.platforms.base import Audience, AutoReplies, AutoReply, ForwardRules, OwnRulesConflict
+from mailbot.platforms.base import Audience, AutoReplies, AutoReply, ForwardRules
+from mailbot.platforms.own_rules import OwnRulesConflict
 
 ANNA = "anna@bjurholm.example"
 EVA = "eva@bjurholm.example"

@@ -8,6 +8,7 @@ from email import message_from_bytes
 
 from mailbot.platforms.base import AutoReply, Folder
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
+from mailbot.platforms.ews.filing import EwsFiling
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
 from mailbot.platforms.ews.mailbox import EwsMailbox
 from mailbot.platforms.ews.sender import EwsSender
@@ -89,6 +90,18 @@ class EwsMailboxWorld(EwsWorld):
 
     def forget(self, folder: Folder) -> None:
         self.box.folders[folder.id].epoch += 1
+
+
+class EwsFilingWorld(EwsMailboxWorld):
+    def open_filing(self) -> EwsFiling:
+        return self.sessions().filing(self.address)
+
+    def person_categorises(self, delivery_id: str, category: str) -> None:
+        item = self.item(delivery_id)
+        item.categories, item.change_key = (*item.categories, category), item.change_key + 1
+
+    def categories(self, delivery_id: str) -> list[str]:
+        return list(self.item(delivery_id).categories)
 
 
 class EwsSenderWorld(EwsWorld):

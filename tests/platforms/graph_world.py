@@ -9,6 +9,7 @@ from itertools import count
 from mailbot.config.model import GraphServer as Settings
 from mailbot.platforms.base import AutoReply, Folder
 from mailbot.platforms.graph.autoreplies import GraphAutoReplies
+from mailbot.platforms.graph.filing import GraphFiling
 from mailbot.platforms.graph.mailbox import GraphMailbox
 from mailbot.platforms.graph.rules import GraphForwardRules
 from mailbot.platforms.graph.sender import GraphSender
@@ -69,13 +70,21 @@ class GraphWorld:
         return self.item(delivery_id).is_read
 
     def mark(self, folder: Folder, delivery_id: str, kind: str, at: datetime) -> None:
-        item = self.item(delivery_id)
-        item.properties["Integer 0x1081"] = {"replied": "103", "forwarded": "104"}[kind]
-        item.properties["SystemTime 0x1082"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-        self.server.tenant.note(self.account, folder.id, item)
+        self.server.tenant.mark(self.account, self.item(delivery_id), kind, at)
 
     def forget(self, folder: Folder) -> None:
         self.account.forgotten_before[folder.id] = self.server.tenant.number()
+
+
+class GraphFilingWorld(GraphWorld):
+    def open_filing(self) -> GraphFiling:
+        return servers().filing(settings(self.server), ANNA)
+
+    def person_categorises(self, delivery_id: str, category: str) -> None:
+        self.item(delivery_id).categories.append(category)
+
+    def categories(self, delivery_id: str) -> list[str]:
+        return self.item(delivery_id).categories
 
 
 class GraphAbsenceWorld:

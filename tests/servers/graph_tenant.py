@@ -184,6 +184,12 @@ class Tenant:
 
     # --- mail on its way ---
 
+    def mark(self, account: Account, item: Item, kind: str, at: datetime) -> None:
+        """Outlook's note of a reply or of forwarding (MS-OXOMSG 2.2.1.4)."""
+        item.properties["Integer 0x1081"] = {"replied": "103", "forwarded": "104"}[kind]
+        item.properties["SystemTime 0x1082"] = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        self.note(account, item.folder, item)
+
     def send(self, account: Account, item: Item) -> None:
         """A draft leaves and becomes the copy in Sent, with its id (learn.microsoft.com/graph/api/message-send)."""
         raw = item.content()

@@ -145,6 +145,14 @@ class CloudTown(ABC):
     def is_anything_read(self, name: str) -> bool: ...
 
     @abstractmethod
+    def categories(self, name: str) -> list[list[str]]:
+        """Of each message in somebody's inbox."""
+
+    @abstractmethod
+    def mark_replied(self, name: str, position: int, at: datetime) -> None:
+        """Outlook notes on a message in somebody's inbox that it was replied to."""
+
+    @abstractmethod
     def forget(self, name: str) -> None:
         """The service no longer knows how far a mailbox was read."""
 

@@ -2,6 +2,7 @@
 
 import email
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage, Message
 
 from tests.servers.exchange.organisation import Box, Item
@@ -58,6 +59,12 @@ class EwsTown(CloudTown):
 
     def is_anything_read(self, name: str) -> bool:
         return any(item.is_read for item in self.box(name).items.values())
+
+    def categories(self, name: str) -> list[list[str]]:
+        return [list(item.categories) for item in self.inbox(name)]
+
+    def mark_replied(self, name: str, position: int, at: datetime) -> None:
+        self.organisation.mark(self.box(name), self.inbox(name)[position], "replied", at)
 
     def forget(self, name: str) -> None:
         for folder in self.box(name).folders.values():

@@ -2,6 +2,7 @@
 
 import email
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage, Message
 
 from tests.servers.graph_identity import CLIENT_ID, CLIENT_SECRET, TENANT
@@ -63,6 +64,13 @@ class GraphTown(CloudTown):
 
     def is_anything_read(self, name: str) -> bool:
         return any(item.is_read for item in self.account(name).items.values())
+
+    def categories(self, name: str) -> list[list[str]]:
+        return [item.categories for item in self.account(name).within("inbox")]
+
+    def mark_replied(self, name: str, position: int, at: datetime) -> None:
+        account = self.account(name)
+        self.tenant.mark(account, account.within("inbox")[position], "replied", at)
 
     def forget(self, name: str) -> None:
         account = self.account(name)

@@ -173,3 +173,34 @@ def test_the_command_line_tells_what_a_pass_did(town: CloudTown) -> None:
     assert (first.status, second.status) == (0, 0), first.err + second.err
     assert json.loads(first.out)["new_messages"] == 1
     assert (json.loads(second.out)["new_messages"], json.loads(second.out)["sent"]) == (0, 0)
+
+
+def test_the_mark_of_a_reply_is_evidence_and_costs_no_request(town: CloudTown) -> None:
+    town.post(town.letter(QUESTION), town.address("kommunen"))
+    town.run()
+    replied_at = datetime(2026, 11, 29, 12, 0, tzinfo=STOCKHOLM)
+    town.mark_replied("kommunen", 0, replied_at)
+    town.run()
+    (shown,) = mailbot("replies", "list", "--json", "--config", town.config_path).rows
+    assert shown["state"] == "open" and shown["proposed_answer_at"] is None
+    assert datetime.fromisoformat(shown["marked_answered_at"]) == replied_at
+    assert shown["marked_answered_in"] == town.address("kommunen")
+
+
+def test_what_goes_to_the_registrar_bears_a_category_only_where_that_is_asked_for(town: CloudTown) -> None:
+    town.post(town.letter(APPEAL, subject="Mitt bygglov"), town.address("kommunen"))
+    town.run()
+    assert town.categories("kommunen") == [[]]
+    with town.config_path.open("a", encoding="utf-8") as config:
+        config.write('\n[marks]\nhanded_over = "Till diariet"\n')
+    town.change('mode = "enforce"', 'mode = "observe"')
+    town.run()
+    assert town.categories("kommunen") == [[]]
+    town.change('mode = "observe"', 'mode = "enforce"')
+    town.post(town.letter(QUESTION), town.address("kommunen"))
+    assert town.run().alarms == ()
+    assert town.categories("kommunen") == [["Till diariet"], []]
+    assert not any(town.categories("eva")) and not town.is_anything_read("kommunen")
+    before = state(town)
+    assert town.run().new_messages == 0
+    assert state(town) == before and town.categories("kommunen") == [["Till diariet"], []]

@@ -19,6 +19,7 @@ from mailbot.platforms.base import Folder
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
 from mailbot.platforms.ews.calendar import EwsCalendar
 from mailbot.platforms.ews.failures import NotOffered
+from mailbot.platforms.ews.filing import EwsFiling
 from mailbot.platforms.ews.folders import count_inbox, find_folders
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
 from mailbot.platforms.ews.gate import Gate
@@ -186,6 +187,9 @@ class EwsServerSessions:
 
     def marked_mail(self, address: str) -> EwsMarkedMail:
         return EwsMarkedMail(self.session(address))
+
+    def filing(self, address: str) -> EwsFiling:
+        return EwsFiling(self.session(address))
 
     def directory(self, addresses: Sequence[str]) -> EwsDirectory:
         return EwsDirectory(self._own, addresses)

@@ -12,6 +12,7 @@ from mailbot.platforms.graph.ahead import Ahead
 from mailbot.platforms.graph.autoreplies import GraphAutoReplies
 from mailbot.platforms.graph.calendar import GraphCalendar
 from mailbot.platforms.graph.client import GraphClient
+from mailbot.platforms.graph.filing import GraphFiling
 from mailbot.platforms.graph.mailbox import GraphMailbox
 from mailbot.platforms.graph.marked import GraphMarkedMail
 from mailbot.platforms.graph.people import GraphDirectory
@@ -60,6 +61,9 @@ class GraphServers:
 
     def marked_mail(self, server: GraphServer, address: str) -> GraphMarkedMail:
         return GraphMarkedMail(self.client(server), address)
+
+    def filing(self, server: GraphServer, address: str) -> GraphFiling:
+        return GraphFiling(self.client(server), address)
 
     def calendar(self, server: GraphServer, address: str, zone: ZoneInfo) -> GraphCalendar:
         return GraphCalendar(self.client(server), address, zone)

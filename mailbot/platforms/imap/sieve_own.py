@@ -7,9 +7,9 @@ neither, or both replies would go out. Only what the text tells is judged; no ma
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from mailbot.platforms.base import ConflictReason, OwnRulesConflict
 from mailbot.platforms.imap.sieve_cost import Cost, Run, never, run_of
 from mailbot.platforms.imap.sieve_syntax import Command, NotSieve, every, parse
+from mailbot.platforms.own_rules import ConflictReason, OwnRulesConflict
 
 #: RFC 5228 2.10.1 allows limits; these are Pigeonhole's defaults (sieve_max_actions, sieve_max_redirects), and ours
 #: uses three actions of them

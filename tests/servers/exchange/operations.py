@@ -75,7 +75,7 @@ def _error(name: str, code: str) -> Element:
     message.append(M.MessageText("failed"))
     message.append(M.ResponseCode(code))
     message.append(M.DescriptiveLinkKey("0"))
-    if name in ("GetItem", "CreateItem", "MoveItem"):
+    if name in ("GetItem", "CreateItem", "MoveItem", "UpdateItem"):
         message.append(M.Items())
     if name == "GetFolder":
         message.append(M.Folders())
@@ -326,6 +326,20 @@ def _raise(problem: Exception) -> list[Element]:
     raise problem
 
 
+def _update_item(call: Call) -> Element:
+    def one(change: Element) -> list[Element]:
+        item = items.find(call.box, change[0])
+        field = change.find(f"{{{TYPES}}}Updates/{{{TYPES}}}SetItemField")
+        if field.find(f"{{{TYPES}}}FieldURI").get("FieldURI") != "item:Categories":
+            raise Failed("ErrorInvalidPropertySet")
+        item.categories = tuple(str(each.text) for each in field.iter(f"{{{TYPES}}}String"))
+        item.change_key += 1
+        call.organisation.note(call.box, item.folder, "update", item.id)
+        return [M.Items(T.Message(items.item_id(item)))]
+
+    return _each("UpdateItem", one, list(call.request.find(f"{{{MESSAGES}}}ItemChanges")))
+
+
 _OPERATIONS: dict[str, Callable[[Call], Element]] = {
     "ConvertId": _convert_id,
     "CreateItem": _create_item,
@@ -341,6 +355,7 @@ _OPERATIONS: dict[str, Callable[[Call], Element]] = {
     "GetUserOofSettingsRequest": settings.get_oof,
     "SetUserOofSettingsRequest": settings.set_oof,
     "GetInboxRules": settings.get_rules,
+    "UpdateItem": _update_item,
     "UpdateInboxRules": settings.update_rules,
     "GetMailTips": settings.get_mail_tips,
     "ResolveNames": settings.resolve_names,
