@@ -21,6 +21,8 @@ from mailbot.work.context import Context
 from mailbot.work.passes import PassReport, one_pass
 
 DOMAIN = "bjurholm.example"
+OWN_INTERNAL = "<html><body><p>Jobbar hemifrån.</p></body></html>"
+OWN_EXTERNAL = '<html><body><p style="color:red">På <b>resa</b>.</p></body></html>'
 CITIZEN = "bo@medborgare.example"
 _STAFF = {
     "anna": "Handläggare",
@@ -151,6 +153,26 @@ class CloudTown(ABC):
     @abstractmethod
     def mark_replied(self, name: str, position: int, at: datetime) -> None:
         """Outlook notes on a message in somebody's inbox that it was replied to."""
+
+    @abstractmethod
+    def give_own_settings(self, name: str) -> None:
+        """Somebody has an automatic reply and an inbox rule of their own: `OWN_INTERNAL`, `OWN_EXTERNAL`, "Projekt"."""
+
+    @abstractmethod
+    def reply_texts(self, name: str) -> tuple[bool, str, str]:
+        """Whether somebody's automatic reply is on, and its HTML inside and outside."""
+
+    @abstractmethod
+    def turn_off(self, name: str) -> None:
+        """Somebody turns their automatic reply off, and takes out every rule but "Projekt"."""
+
+    @abstractmethod
+    def rules(self, name: str) -> list[tuple[str, list[str]]]:
+        """The inbox rules: each its name, and where it redirects to."""
+
+    @abstractmethod
+    def everything(self) -> list[bytes]:
+        """All messages in all mailboxes."""
 
     @abstractmethod
     def forget(self, name: str) -> None:

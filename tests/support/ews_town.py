@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage, Message
 
-from tests.servers.exchange.organisation import Box, Item
+from tests.servers.exchange.organisation import Box, Item, Rule
 from tests.servers.exchange.server import PASSWORD, USER, ExchangeServer
-from tests.support.cloud_town import CITIZEN, CloudTown
+from tests.support.cloud_town import CITIZEN, OWN_EXTERNAL, OWN_INTERNAL, CloudTown
+
+_OWN_RULE = (
+    b'<t:Rule xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><t:RuleId>own</t:RuleId>'
+    b"<t:DisplayName>Projekt</t:DisplayName><t:Priority>1</t:Priority><t:IsEnabled>false</t:IsEnabled>"
+    b"<t:Conditions/><t:Exceptions/><t:Actions><t:MarkAsRead>true</t:MarkAsRead></t:Actions></t:Rule>"
+)
 
 
 @dataclass(kw_only=True)
@@ -65,6 +71,25 @@ class EwsTown(CloudTown):
 
     def mark_replied(self, name: str, position: int, at: datetime) -> None:
         self.organisation.mark(self.box(name), self.inbox(name)[position], "replied", at)
+
+    def give_own_settings(self, name: str) -> None:
+        box = self.box(name)
+        box.oof.state, box.oof.internal, box.oof.external = "Enabled", OWN_INTERNAL, OWN_EXTERNAL
+        box.rules["own"] = Rule("own", "Projekt", _OWN_RULE, enabled=False)
+
+    def reply_texts(self, name: str) -> tuple[bool, str, str]:
+        oof = self.box(name).oof
+        return oof.state != "Disabled", oof.internal, oof.external
+
+    def turn_off(self, name: str) -> None:
+        box = self.box(name)
+        box.oof.state, box.rules = "Disabled", {"own": box.rules["own"]}
+
+    def rules(self, name: str) -> list[tuple[str, list[str]]]:
+        return [(rule.name, list(rule.redirect_to)) for rule in self.box(name).rules.values()]
+
+    def everything(self) -> list[bytes]:
+        return [item.raw for box in self.organisation.boxes.values() for item in box.items.values()]
 
     def forget(self, name: str) -> None:
         for folder in self.box(name).folders.values():

@@ -8,7 +8,7 @@ from email.message import EmailMessage, Message
 from tests.servers.graph_identity import CLIENT_ID, CLIENT_SECRET, TENANT
 from tests.servers.graph_server import GraphServer
 from tests.servers.graph_tenant import Account
-from tests.support.cloud_town import CITIZEN, CloudTown
+from tests.support.cloud_town import CITIZEN, OWN_EXTERNAL, OWN_INTERNAL, CloudTown
 
 __all__ = ["CITIZEN", "GraphTown"]
 
@@ -71,6 +71,41 @@ class GraphTown(CloudTown):
     def mark_replied(self, name: str, position: int, at: datetime) -> None:
         account = self.account(name)
         self.tenant.mark(account, account.within("inbox")[position], "replied", at)
+
+    def give_own_settings(self, name: str) -> None:
+        account = self.account(name)
+        account.settings["automaticRepliesSetting"] |= {
+            "status": "alwaysEnabled",
+            "internalReplyMessage": OWN_INTERNAL,
+            "externalReplyMessage": OWN_EXTERNAL,
+        }
+        project = self.tenant.add_folder(account, "Projekt")
+        account.rules["own"] = {
+            "id": "own",
+            "displayName": "Projekt",
+            "sequence": 1,
+            "isEnabled": False,
+            "conditions": {"subjectContains": ["Projekt"]},
+            "actions": {"moveToFolder": project.id, "stopProcessingRules": True},
+        }
+
+    def reply_texts(self, name: str) -> tuple[bool, str, str]:
+        setting = self.account(name).settings["automaticRepliesSetting"]
+        return setting["status"] != "disabled", setting["internalReplyMessage"], setting["externalReplyMessage"]
+
+    def turn_off(self, name: str) -> None:
+        account = self.account(name)
+        account.settings["automaticRepliesSetting"]["status"] = "disabled"
+        account.rules = {"own": account.rules["own"]}
+
+    def rules(self, name: str) -> list[tuple[str, list[str]]]:
+        return [
+            (rule["displayName"], [to["emailAddress"]["address"] for to in rule["actions"].get("redirectTo", ())])
+            for rule in self.account(name).rules.values()
+        ]
+
+    def everything(self) -> list[bytes]:
+        return [item.raw for account in self.tenant.accounts.values() for item in account.items.values()]
 
     def forget(self, name: str) -> None:
         account = self.account(name)
