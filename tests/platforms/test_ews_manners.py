@@ -492,6 +492,15 @@ def test_a_server_that_gives_few_items_at_once_is_asked_again_for_the_others(wor
         list(mailbox.fetch_headers(inbox, ids))
 
 
+def test_mail_that_was_never_received_counts_from_when_it_was_laid_there(world: EwsMailboxWorld) -> None:
+    inbox_id = world.box.distinguished("inbox").id
+    for number, created_at in enumerate((minute(7), None)):
+        world.organisation.put(world.box, inbox_id, mail(number), minute(0), has_date=False, created_at=created_at)
+    mailbox = world.sessions().mailbox(ANNA, since=minute(5))
+    listed = {one.internal_date for one in arrivals(read_all(mailbox, folder(mailbox)))}
+    assert listed == {minute(7), minute(5)}  # without any date: as late as can be, so that it is read
+
+
 def test_operations_that_a_server_does_not_have(world: EwsMailboxWorld) -> None:
     world.server.faults.unknown = {"Subscribe", "GetMailTips", "UpdateInboxRules"}
     sessions = world.sessions()

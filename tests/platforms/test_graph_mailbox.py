@@ -110,8 +110,9 @@ def test_many_folders_come_page_by_page(graph: GraphServer, world: GraphWorld, c
     assert len([line for line in lines if "mailFolders" in line or "batch" in line]) <= 2 + 2 * (count // 100)
 
 
-def test_without_batches_everything_works_all_the_same(graph: GraphServer, world: GraphWorld) -> None:
-    graph.offers_batch = False
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
+def test_without_batches_everything_works_all_the_same(graph: GraphServer, world: GraphWorld, status: int) -> None:
+    graph.faults.append(Fault(r"POST /\$batch", status, "BadRequest", times=100))
     world.deliver(mail(0), received_at=BASE)
     world.deliver(mail(1), received_at=minute(1))
     mailbox = world.open()

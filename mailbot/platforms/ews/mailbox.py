@@ -20,6 +20,7 @@ from mailbot.platforms.without_attachments import WHOLE_UP_TO_OCTETS
 #: the most that SyncFolderItems gives at once
 _LISTING_PAGE = 512
 _HEADERS_AT_ONCE = 50
+_LISTED = ("item:DateTimeReceived", "item:Size", "item:DateTimeCreated")
 _END_OF_HEADER = b"\r\n\r\n"
 
 
@@ -85,9 +86,7 @@ class EwsMailbox:
     def _listing(self, folder_id: str, state: str) -> _Listing:
         listing, is_last = _Listing(state=state), False
         while not is_last:
-            request = M.SyncFolderItems(
-                shape("item:DateTimeReceived", "item:Size", *marks.fields()), M.SyncFolderId(T.FolderId(Id=folder_id))
-            )
+            request = M.SyncFolderItems(shape(*_LISTED, *marks.fields()), M.SyncFolderId(T.FolderId(Id=folder_id)))
             if listing.state:
                 request.append(M.SyncState(listing.state))
             request.append(M.MaxChangesReturned(str(_LISTING_PAGE)))
@@ -108,12 +107,16 @@ class EwsMailbox:
                 listing.gone[item] = None
             return
         item = identifier(change, "*/t:ItemId")
+        if not item:
+            return
         if kind in ("Create", "Update") and (mark := marks.mark_of(item, change)) is not None:
             listing.marks[item] = mark
         if kind == "Create":
-            received = instant(text(change, "*/t:DateTimeReceived"))
-            seconds = received.timestamp() if received else 0.0
-            if received is None or seconds >= self._since:
+            # What a program laid there was never received; what has no date at all is never taken for old.
+            dates = (instant(text(change, f"*/t:{name}")) for name in ("DateTimeReceived", "DateTimeCreated"))
+            at = next((one for one in dates if one is not None), None)
+            seconds = at.timestamp() if at else self._since
+            if seconds >= self._since:
                 listing.new[item] = (seconds, item, _number(text(change, "*/t:Size")))
 
     def marks(self, folder: Folder, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:  # noqa: ARG002

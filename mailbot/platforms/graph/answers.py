@@ -140,7 +140,7 @@ def refusal(question: Question, answer: Answer, retry_after: float | None = None
         return nobody if code in _NO_MAILBOX else gone
     if answer.status in (401, 403):
         return AccessDenied(_denied(question, answer.status, told))
-    kind = BadRequest if answer.status in (400, 501) else PermanentError
+    kind = BadRequest if answer.status in (400, 405, 501) else PermanentError
     return kind(f"Microsoft Graph refuses a request for {where} ({told})")
 
 

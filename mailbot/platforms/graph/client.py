@@ -10,7 +10,17 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.graph.answers import BUSY, Answer, Json, NotFound, Question, TooLarge, Unclear, refusal
+from mailbot.platforms.graph.answers import (
+    BUSY,
+    Answer,
+    BadRequest,
+    Json,
+    NotFound,
+    Question,
+    TooLarge,
+    Unclear,
+    refusal,
+)
 from mailbot.platforms.graph.token import Tokens
 from mailbot.platforms.pacing import Pacing, retry_after_seconds
 
@@ -148,7 +158,7 @@ class GraphClient:
         while True:
             try:
                 answers.update(self._batch({number: questions[number] for number in waiting}))
-            except NotFound:
+            except (NotFound, BadRequest):
                 self._batches = False
                 return self._together(questions)
             busy = [number for number in waiting if answers[number].status in BUSY]

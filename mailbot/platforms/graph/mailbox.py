@@ -97,7 +97,7 @@ class GraphMailbox:
             questions = [self._question(each, select=SELECT, expand=_WITH_HEADERS) for each in wanted]
             answers = self._client.ask_all(questions)
             for delivery_id, question, answer in zip(wanted, questions, answers, strict=True):
-                if answer.status == 400:  # a property that cannot be expanded must not hide the message
+                if answer.status in (400, 501):  # a property that cannot be expanded must not hide the message
                     again = self._question(delivery_id, select=SELECT)
                     yield delivery_id, _header(again, self._client.ask_all([again])[0])
                 else:

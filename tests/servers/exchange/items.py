@@ -54,7 +54,8 @@ def _item_properties(item: Item) -> Iterator[tuple[str, Element]]:
     yield "item:Body", _body(item)
     if attachments:
         yield "item:Attachments", T.Attachments(*attachments)
-    yield "item:DateTimeReceived", T.DateTimeReceived(instant(item.received_at))
+    if item.has_date:
+        yield "item:DateTimeReceived", T.DateTimeReceived(instant(item.received_at))
     yield "item:Size", T.Size(str(len(item.raw)))
     if item.categories:
         yield "item:Categories", T.Categories(*(T.String(each) for each in item.categories))
@@ -62,6 +63,8 @@ def _item_properties(item: Item) -> Iterator[tuple[str, Element]]:
         yield "item:InReplyTo", T.InReplyTo(str(header["In-Reply-To"]))
     yield "item:IsDraft", T.IsDraft("true" if item.is_draft else "false")
     yield "item:DateTimeSent", T.DateTimeSent(instant(item.received_at))
+    if item.created_at is not None:
+        yield "item:DateTimeCreated", T.DateTimeCreated(instant(item.created_at))
     yield "item:HasAttachments", T.HasAttachments("true" if attachments else "false")
 
 

@@ -41,6 +41,9 @@ class Item:
     last_verb: tuple[int, datetime] | None = None
     #: name -> value of named string properties
     properties: dict[str, str] = field(default_factory=dict)
+    #: false: laid there by a program, never received
+    has_date: bool = True
+    created_at: datetime | None = None
     #: appointments
     start: datetime | None = None
     end: datetime | None = None
