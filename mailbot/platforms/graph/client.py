@@ -80,7 +80,8 @@ class GraphClient:
                     raise TransientError(f"no answer from Microsoft Graph ({type(error).__name__})") from None
             else:
                 if answer.status not in BUSY:
-                    if answer.status >= 500 and not question.is_safe:
+                    # 501: the server does not do such things at all (RFC 9110 15.6.2), so it has not done this one
+                    if answer.status >= 500 and answer.status != 501 and not question.is_safe:
                         raise Unclear(f"Microsoft Graph answered {answer.status}")
                     return answer
                 if answer.status != 429 and not question.is_safe:
