@@ -3,6 +3,7 @@
 pending -> sending -> sent
                    -> pending (temporary trouble) | failed (refused) | unknown (nobody can tell)
                    -> cancelled (another mail is queued in its place)
+sent -> failed, when it comes back undelivered
 held, failed, unknown -> pending, when a person releases it;  all but sent and sending -> cancelled
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, true, update
+from sqlalchemy import Connection, Row, Select, and_, func, not_, or_, select, true, update
 
 from mailbot.errors import UserError
 from mailbot.store import audit
@@ -18,10 +19,11 @@ from mailbot.store.audit import RULES, NewLine
 from mailbot.store.database import Database, chunks
 from mailbot.store.decisions import journaled
 from mailbot.store.lookup import NotFound, message_id_form, shown_form
+from mailbot.store.mail_effects import came_back, went_out
 from mailbot.store.queueing import queue
 from mailbot.store.records import NewMail, OutboxItem, OutboxState
 from mailbot.store.references import References, parse_ref
-from mailbot.store.tables import diary_items, obligations, outbox, unit_messages
+from mailbot.store.tables import outbox, unit_messages
 
 #: a settled row keeps its dedup_key; its bytes may be dropped
 _SETTLED: tuple[OutboxState, ...] = ("sent", "cancelled")
@@ -86,17 +88,18 @@ class Outbox:
         with self._database.write() as connection:
             row = _settle(connection, dedup_key, values)
             if row is not None:
-                _went_out(connection, row, now, follow_up_on)
+                went_out(connection, row, now, follow_up_on)
 
     def found_in_sent(self, dedup_key: str, *, sent_at: datetime, follow_up_on: date | None = None) -> None:
         """It went out at `sent_at`, as Sent tells: this database was restored, and did not know."""
         values = {"state": "sent", "sent_at": sent_at, "settled_at": sent_at, "attempted_at": sent_at}
         values |= {"error": None, "hold": None, "handle": None}
-        here = (outbox.c.dedup_key == dedup_key, outbox.c.state.not_in(_SETTLED))
+        came_back = and_(outbox.c.state == "failed", outbox.c.sent_at.is_not(None))
+        here = (outbox.c.dedup_key == dedup_key, outbox.c.state.not_in(_SETTLED), not_(came_back))
         with self._database.write() as connection:
             row = connection.execute(update(outbox).where(*here).values(**values).returning(*outbox.c)).one_or_none()
             if row is not None:
-                _went_out(connection, row, sent_at, follow_up_on)
+                went_out(connection, row, sent_at, follow_up_on)
 
     def owed_copies(self) -> list[OutboxItem]:
         """Sent mail of which Sent has no copy yet, as far as its bytes are still kept."""
@@ -140,6 +143,15 @@ class Outbox:
     def failed(self, dedup_key: str, *, error: str, now: datetime) -> None:
         """Refused for good; a person must act."""
         self._settle(dedup_key, {"state": "failed", "error": error, "settled_at": now})
+
+    def returned(self, message_id: str, *, error: str, now: datetime) -> None:
+        """It went out and came back: failed, and what had moved with it moves back."""
+        here = (outbox.c.message_id == message_id, outbox.c.state.in_(("sent", "unknown")))
+        values = {"state": "failed", "error": error, "settled_at": now, "handle": None}
+        with self._database.write() as connection:
+            for row in connection.execute(update(outbox).where(*here).values(**values).returning(*outbox.c)).all():
+                audit.append(connection, [NewLine(actor=RULES, action="mail_returned", ref=row.ref)], now=now)
+                came_back(connection, row, now)
 
     def unknown(self, dedup_key: str, *, error: str, now: datetime) -> None:
         """Nobody can tell whether it went out; a person must decide."""
@@ -240,8 +252,18 @@ class Outbox:
                 raise UserError(f"{row.ref} is {row.state}, so it cannot be {action}")
             if action == "released" and row.raw is None:
                 raise UserError(f"the text of {row.ref} has been dropped after its retention period; it cannot be sent")
+            if action == "released" and row.sent_at is not None:
+                values = {**values, **self._anew(row)}
             connection.execute(update(outbox).where(outbox.c.dedup_key == row.dedup_key).values(**values))
             audit.append(connection, [NewLine(actor=by, action=f"mail_{action}", ref=row.ref)], now=now)
+
+    def _anew(self, row: Row[Any]) -> dict[str, Any]:
+        """What came back goes out as a mail of its own: of the first one, Sent would say that it has gone."""
+        again = self._references.message_id(
+            f"{row.dedup_key} after {row.message_id}", row.message_id[1:-1].rpartition("@")[2]
+        )
+        raw = row.raw.replace(row.message_id.encode(), again.encode(), 1)
+        return {"message_id": again, "raw": raw, "sent_at": None}
 
 
 def _settle(connection: Connection, dedup_key: str, values: dict[str, Any]) -> Row[Any] | None:
@@ -254,33 +276,6 @@ def _settle(connection: Connection, dedup_key: str, values: dict[str, Any]) -> R
 
 def _goes_to(address: str, destination: str) -> bool:
     return destination.lower() in (address.lower(), address.rpartition("@")[2].lower())
-
-
-def _went_out(connection: Connection, row: Row[Any], now: datetime, follow_up_on: date | None) -> None:
-    """What a mail belongs to moves with it."""
-    if row.item_ref is None:
-        return
-    if row.kind in {"forward", "announcement"}:
-        _forwarded(connection, row.item_ref, now)
-    elif row.kind == "holding_reply":
-        _acknowledged(connection, row.item_ref, now, follow_up_on)
-
-
-def _forwarded(connection: Connection, item_ref: str, now: datetime) -> None:
-    # A person may have settled it meanwhile, which stays; that it was handed over is noted all the same.
-    here = diary_items.c.ref == item_ref
-    connection.execute(update(diary_items).where(here, diary_items.c.forwarded_at.is_(None)).values(forwarded_at=now))
-    connection.execute(update(diary_items).where(here, diary_items.c.state == "proposed").values(state="forwarded"))
-    audit.append(connection, [NewLine(actor=RULES, action="handed_over", ref=item_ref)], now=now)
-
-
-def _acknowledged(connection: Connection, item_ref: str, now: datetime, follow_up_on: date | None) -> None:
-    # Obligations may have been merged since the reply was queued: the one that its question counts to now is meant.
-    goes_on = select(unit_messages.c.obligation_ref).where(unit_messages.c.ref == item_ref)
-    here = or_(obligations.c.ref == item_ref, obligations.c.ref.in_(goes_on))
-    values = {"acknowledged_at": now, "follow_up_on": follow_up_on, "changed_at": now}
-    connection.execute(update(obligations).where(here).values(**values))
-    audit.append(connection, [NewLine(actor=RULES, action="acknowledged", ref=item_ref)], now=now)
 
 
 def _all(database: Database, query: Select[Any]) -> list[OutboxItem]:

@@ -11,7 +11,7 @@ from mailbot.platforms.base import Folder, Mailbox
 from mailbot.store.records import AnswerRow, NewMail, Ticket
 from mailbot.store.references import ticket_codes
 from mailbot.work import recovery
-from mailbot.work.answers import absence_form, reports, strays
+from mailbot.work.answers import absence_form, reports, returned, strays
 from mailbot.work.answers.answer import Answer, Reaction, Unclear, Verdict
 from mailbot.work.answers.handlers import HANDLERS
 from mailbot.work.answers.lines import Written, own_text, without_greeting, written_lines
@@ -45,6 +45,9 @@ def act_on_waiting(context: Context, mailbox: Mailbox, folders: Sequence[Folder]
         # Commands and mailed answers come back into a restored database in the order in which they were given.
         recovery.bring_up_to(context, row.arrived_at)
         message = _parsed(raw)
+        if message is not None and returned.note(context, raw, message, now):
+            _settle(context, row, Verdict(state="ignored", reason="returned"), message, now)
+            continue
         if message is not None and strays.is_from_outside(context.config, message):
             hold = row.content_print in held
             _take_in(context, row, mailbox, by_id[row.folder], message, now, hold_replies=hold)
