@@ -40,6 +40,8 @@ class Arrival:
     delivery_id: str
     #: when the server took it in, aware UTC
     internal_date: datetime
+    #: it is so small that `fetch` gives all of it, whatever is asked
+    comes_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The only place where configuration becomes live objects: an installation, put together."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from mailbot.wiring.mailboxes import (
 )
 from mailbot.wiring.people import calendars, directory, ldap_directory, may_read, unowned_mailboxes
 from mailbot.wiring.servers import LiveServers, ews_servers, graph_servers, imap_servers, listed_since, live_servers
+from mailbot.wiring.sparing import spare_memory
 from mailbot.work.absence_facts import calendar_absences, stored_absences
 from mailbot.work.context import Context
 
@@ -52,10 +52,6 @@ __all__ = [
 ]
 
 REFERENCE_KEY = "reference-key"
-
-#: allocations between two looks for cyclic garbage. A mail makes some thousand small objects and hardly a cycle: with
-#: Python's 700 a tenth of a pass would go into looking.
-_COLLECT_EVERY = 20_000
 
 
 def references(config: Config) -> References:
@@ -118,7 +114,7 @@ class ReloadableInstallation:
     """
 
     def __init__(self, config: Config) -> None:
-        gc.set_threshold(_COLLECT_EVERY)
+        spare_memory()
         self._closing = ExitStack()
         self._servers = ExitStack()
         try:
@@ -158,6 +154,6 @@ class ReloadableInstallation:
 @contextmanager
 def daemon_installation(config: Config) -> Iterator[Context]:
     """Like `installation`, and refuses to start beside another daemon on the same database."""
-    gc.set_threshold(_COLLECT_EVERY)
+    spare_memory()
     with exclusive(config.paths.database), installation(config, by_command=False) as context:
         yield context

@@ -1,6 +1,8 @@
 """From the bytes of new deliveries to outcomes: the pure rules decide, and more is read only when a rule asks."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -14,7 +16,7 @@ from mailbot.mail.message import Message, UnparsableMessage, parse, parse_header
 from mailbot.mail.received import arrival_time
 from mailbot.platforms.base import Arrival, DocumentLimits, Folder, Mailbox
 from mailbot.policy.addressee import unit_meant
-from mailbot.policy.decide import decide, unparsable_decision
+from mailbot.policy.decide import unparsable_decision
 from mailbot.policy.model import Decision, Direction, Facts, Stage
 from mailbot.policy.refusals import collect
 from mailbot.policy.secret_conversation import keep_secret
@@ -24,11 +26,14 @@ from mailbot.work.absence_forwards import AbsenceForwards
 from mailbot.work.absence_install import window
 from mailbot.work.absence_probe import is_probe
 from mailbot.work.absence_replies import own_absence, reply_to
-from mailbot.work.attachment_texts import LIMITS, attachment_texts
+from mailbot.work.attachment_texts import LIMITS
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
 from mailbot.work.forwarded_copies import ForwardedCopies
 from mailbot.work.handover import mail_for
+from mailbot.work.judging_child import Judged, Question, Terms
+from mailbot.work.judging_children import CHUNK, WORTH_IT, lent
+from mailbot.work.judging_steps import judge
 from mailbot.work.mode import enforced_since
 from mailbot.work.own_signature import organisation_lines
 
@@ -97,9 +102,12 @@ class Judge:
         messages = [reading.message for reading in readings if reading.message]
         known = look_up(self._context, [reading.key for reading in readings], messages)
         secret_ids = {one for one, conversation in known.conversations.items() if conversation.confidential}
+        by_children = self._judged_by_children(readings, known)
         for reading in readings:
             must_judge = self._must_judge(reading, known)
-            judged = self._judged(reading, known) if must_judge else reading
+            judged = by_children.pop(reading.arrival.delivery_id, None) or (
+                self._judged(reading, known) if must_judge else reading
+            )
             judged = _with_its_conversation(judged, secret_ids)
             outcome = self._outcome(judged, hold_replies=hold_replies)
             yield self._with_mail(judged, outcome, known, secret_ids, vanished=must_judge and judged.decision is None)
@@ -150,19 +158,13 @@ class Judge:
             return replace(reading, decision=unparsable_decision())
         facts = facts_for(reading.facts, message, known, self._direction(message), reading.received_at)
         policy = self._context.config.policy
+
+        def fetch(stage: Stage) -> bytes | None:
+            documents = _DOCUMENTS if stage is Stage.ATTACHMENTS else None
+            return self._fetch(reading.arrival, documents=documents)
+
         try:
-            decision = decide(message, facts, policy, self._now)
-            parsed: bytes | None = None
-            while decision.needs is not None:
-                documents = _DOCUMENTS if decision.needs is Stage.ATTACHMENTS else None
-                raw = self._fetch(reading.arrival, documents=documents)
-                if raw is None:  # moved or deleted meanwhile: its next place is read with the next change
-                    return reading
-                if raw != parsed:  # small mail came whole the first time
-                    message, parsed = parse(raw, own_signature_lines=self._own_lines, known=message), raw
-                if decision.needs is Stage.ATTACHMENTS:
-                    facts = replace(facts, attached=attachment_texts(raw, message))
-                decision = decide(message, facts, policy, self._now)
+            judged = judge(message, facts, policy, self._now, fetch, self._own_lines)
         except (UnparsableMessage, PermanentError) as error:
             return replace(reading, unparsable=str(error), decision=unparsable_decision())
         except (TransientError, OSError):
@@ -172,7 +174,42 @@ class Judge:
             log.exception("message_not_judged", mailbox=self._settings.address)
             reason = f"judging it failed ({type(error).__name__})"
             return replace(reading, unparsable=reason, decision=unparsable_decision())
+        if judged is None:  # moved or deleted meanwhile: its next place is read with the next change
+            return reading
+        message, decision = judged
         return replace(reading, message=message, decision=decision)
+
+    def _judged_by_children(self, readings: Sequence[_Reading], known: Known) -> dict[str, _Reading]:
+        """By delivery id, what children have judged of a batch with much to read in full."""
+        wanted = [
+            (reading, reading.message)
+            for reading in readings
+            if reading.message is not None
+            and reading.arrival.comes_whole
+            and reading.facts.last_stage is not Stage.HEADERS
+            and self._must_judge(reading, known)
+        ]
+        if len(wanted) < WORTH_IT:
+            return {}
+        found: dict[str, _Reading] = {}
+        with lent(Terms(self._context.config.policy, self._own_lines)) as children:
+            if children is None:
+                return {}
+            waiting: deque[tuple[list[_Reading], Future[Sequence[Judged | None]]]] = deque()
+            for start in range(0, len(wanted), CHUNK):
+                asked, questions = [], []
+                for reading, message in wanted[start : start + CHUNK]:
+                    raw = self._fetch(reading.arrival)
+                    if raw:
+                        facts = facts_for(reading.facts, message, known, self._direction(message), reading.received_at)
+                        asked.append(reading)
+                        questions.append(Question(raw, message, facts))
+                waiting.append((asked, children.submit(self._now, questions)))
+                if len(waiting) > 2 * len(children.processes):
+                    found |= _answered(*waiting.popleft())
+            while waiting:
+                found |= _answered(*waiting.popleft())
+        return found
 
     def _outcome(self, reading: _Reading, *, hold_replies: bool) -> Outcome:
         references, unit = self._context.references, reading.unit
@@ -294,6 +331,16 @@ class Judge:
         """A personal mailbox's owner; mail to any other is the mail officers' to hand out."""
         owner = self._context.config.person_by_address(self._settings.address)
         return owner.id if owner and self._settings.role == "personal" else ""
+
+
+def _answered(asked: Sequence[_Reading], answers: "Future[Sequence[Judged | None]]") -> dict[str, _Reading]:
+    """What children found out, put together with what the worker knows; what they did not answer is left out."""
+    found: dict[str, _Reading] = {}
+    for reading, judged in zip(asked, answers.result(), strict=False):
+        if judged is not None and reading.message is not None:
+            message = replace(reading.message, body=judged.body, size=judged.size, defects=judged.defects)
+            found[reading.arrival.delivery_id] = replace(reading, message=message, decision=judged.decision)
+    return found
 
 
 def _with_its_conversation(reading: _Reading, secret_ids: set[str]) -> _Reading:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import TransientError
 from mailbot.log import get_logger
+from mailbot.work import judging_children
 from mailbot.work.context import Context
 from mailbot.work.intake import MailboxPass, note, read_received, read_sent
 
@@ -62,7 +63,8 @@ def read_all(
     Where the list of folders told that nothing is new in Sent, the server is not asked a second time: what was sent
     since then is read in the next pass.
     """
-    with ThreadPoolExecutor(max_workers=context.config.schedule.workers, thread_name_prefix="reader") as pool:
+    readers = ThreadPoolExecutor(max_workers=context.config.schedule.workers, thread_name_prefix="reader")
+    with judging_children.for_a_while(), readers as pool:
         results = pool.map(lambda one: _isolated(read_received, context, one, now, progress), mailboxes)
         received = list(_noting_quiet_ones(context, results, now))
         readable = [

@@ -16,6 +16,7 @@ from mailbot.platforms.imap.servers import ImapServers
 from mailbot.platforms.imap.token import token_from
 from mailbot.secrets import Secrets, new_reference_key
 from mailbot.store import schema
+from mailbot.work import judging, judging_children
 from mailbot.work.context import Context
 from mailbot.work.intake import MailboxPass, read_received
 from mailbot.work.reading_round import read_all
@@ -120,6 +121,28 @@ def test_an_idle_mailbox_is_asked_once_in_a_pass(dovecot: Dovecot, tmp_path: Pat
 
         dovecot.append(account, letter(9), folder="Sent")
         assert round_at(2)[0].new_messages == 1
+
+
+def test_a_large_batch_is_judged_by_children_as_the_worker_would(
+    dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decisions(folder: Path, worth_it: int) -> list[object]:
+        folder.mkdir()
+        monkeypatch.setattr(judging, "WORTH_IT", worth_it)
+        with installation(dovecot, folder, "user") as (context, address):
+            settings = context.config.mailbox(address)
+            assert settings is not None
+            (result,) = read_all(context, [settings], NOW, lambda _: None)
+            assert (result.error, result.new_messages) == (None, 3)
+            found = [context.store.messages.find(f"<{number}@medborgare.example>") for number in range(3)]
+            return [context.store.messages.decisions(one.ref)[0].decision for one in found if one is not None]
+
+    alone = decisions(tmp_path / "alone", 100)
+    monkeypatch.setattr(judging_children, "cores", lambda: 2)
+    # the worker is not to judge anything itself
+    monkeypatch.setattr(judging.Judge, "_judged", lambda *_: pytest.fail("the children had everything"))
+    assert decisions(tmp_path / "children", 3) == alone
+    assert len(alone) == 3
 
 
 def test_a_wrong_password_is_told_and_not_tried_again(dovecot: Dovecot, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_the_subject_of_mail_that_could_not_be_judged_is_not_kept(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("Grannens sjukdom")
 
-    monkeypatch.setattr("mailbot.work.judging.decide", broken)
+    monkeypatch.setattr("mailbot.work.judging_steps.decide", broken)
     settled_town.deliver("2026-05-11T09:00", APPEAL, subject="Grannens sjukdom")
     settled_town.run("2026-05-11T12:30")
     assert b"Grannens sjukdom" not in written_by_mailbot(settled_town)

@@ -221,7 +221,12 @@ class ImapMailbox:
             is_last = start + limit >= len(order) and not listing.unreadable
             after = ImapCursor(uidvalidity, uidnext if is_last else cursor.uidnext, known)
             arrived = tuple(
-                Arrival(delivery_id(uidvalidity, listing.uids[each]), utc(listing.seconds[each])) for each in positions
+                Arrival(
+                    delivery_id(uidvalidity, listing.uids[each]),
+                    utc(listing.seconds[each]),
+                    comes_whole=0 < listing.sizes[each] <= reading.WHOLE_OCTETS,
+                )
+                for each in positions
             )
             sizes = (listing.sizes[each] for each in positions)
             self._ahead.begin(folder.id, dict(zip((each.delivery_id for each in arrived), sizes, strict=True)))
