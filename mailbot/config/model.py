@@ -186,6 +186,8 @@ class EwsServer:
     ca_file: str = ""
     #: sessions that stay open between passes
     keep_connections: int = 200
+    #: whether it has inbox rules; servers of other makes than Microsoft's may lack them, and mailbot forwards itself
+    inbox_rules: bool = True
     #: a mailbox outside the service account's scope; `mailbot doctor` proves that it cannot be reached
     out_of_scope: str = ""
 

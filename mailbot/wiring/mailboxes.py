@@ -107,7 +107,7 @@ def open_forward_rules(config: Config, settings: MailboxSettings, servers: LiveS
             return servers.graph.forward_rules(server)
         case EwsServer():
             assert servers.ews is not None
-            return servers.ews.server(server).forward_rules
+            return servers.ews.server(server).forward_rules if server.inbox_rules else None
         case MaildirServer():
             return None
 

@@ -22,12 +22,17 @@ def ews_checks(config: Config, ews: "EwsServers | None", find: Findings) -> Iter
         if isinstance(server, EwsServer):
             mailboxes = [mailbox for mailbox in config.mailboxes if mailbox.server == name]
             sessions = ews.server(server)
-            yield from _mailboxes(name, sessions, mailboxes, find)
+            yield from _mailboxes(name, sessions, mailboxes, find, known_to_lack=_known_to_lack(server))
             yield _scope(name, sessions, server.out_of_scope, find)
 
 
 def _mailboxes(
-    name: str, sessions: "EwsServerSessions", mailboxes: Sequence[MailboxSettings], find: Findings
+    name: str,
+    sessions: "EwsServerSessions",
+    mailboxes: Sequence[MailboxSettings],
+    find: Findings,
+    *,
+    known_to_lack: frozenset[str],
 ) -> Iterator[Check]:
     from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
     from mailbot.platforms.ews.session import NoAnswer
@@ -51,9 +56,13 @@ def _mailboxes(
         else:
             yield find.ok(check, "mailbox_ok", count=count)
             if lacking is None:
-                lacking = _lacking(sessions, settings.address)
+                lacking = [each for each in _lacking(sessions, settings.address) if each not in known_to_lack]
     if lacking:
         yield find.warning(f"server {name}", "server_lacks", server=name, operations=", ".join(lacking))
+
+
+def _known_to_lack(server: EwsServer) -> frozenset[str]:
+    return frozenset() if server.inbox_rules else frozenset({"GetInboxRules"})
 
 
 def _lacking(sessions: "EwsServerSessions", address: str) -> list[str]:

@@ -23,6 +23,8 @@ def test_what_a_server_of_another_make_lacks_is_told_and_everything_else_works(
     assert found["server exchange"]["status"] == "warning"
     assert found["server exchange"]["message"] == "exchange lacks GetInboxRules, GetUserConfiguration, Subscribe"
     assert "Reading and sending are not affected" in found["server exchange"]["remedy"]
+    town.change('secret = "exchange"', 'secret = "exchange"\ninbox_rules = false')
+    assert checks(town)["server exchange"]["message"] == "exchange lacks GetUserConfiguration, Subscribe"
     town.run()
     town.post(
         town.letter("Hej!\n\nVilka tider har simhallen öppet?\n\nMvh Bo\n", subject="Fråga"),

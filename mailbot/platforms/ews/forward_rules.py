@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from mailbot.errors import PermanentError
+from mailbot.platforms.ews.failures import NotOffered
 from mailbot.platforms.ews.session import EwsSession
 from mailbot.platforms.ews.xml import Element, M, T, each, first, text
 
@@ -23,7 +24,10 @@ class EwsForwardRules:
         self._session = session
 
     def read(self, address: str) -> Sequence[str]:
-        rules = self._ours(self._rules(address))
+        try:
+            rules = self._ours(self._rules(address))
+        except NotOffered:
+            return ()
         return [to for rule, to in rules if text(rule, "t:IsEnabled") == "true"]
 
     def install(
@@ -34,6 +38,15 @@ class EwsForwardRules:
         starts_at: datetime | None = None,  # noqa: ARG002
         ends_at: datetime | None = None,  # noqa: ARG002
     ) -> str:
+        try:
+            return self._installed(address, forward_to)
+        except NotOffered:
+            raise PermanentError(
+                f"the server of {address} has no inbox rules; write inbox_rules = false in its table of the "
+                "configuration, and mailbot forwards mail itself, as it is read"
+            ) from None
+
+    def _installed(self, address: str, forward_to: str) -> str:
         found = self._rules(address)
         for rule, to in self._ours(found):
             if to == forward_to and text(rule, "t:IsEnabled") == "true":
@@ -52,11 +65,18 @@ class EwsForwardRules:
         return forward_to
 
     def remove(self, address: str, token: str) -> None:
-        found = self._rules(address)
+        try:
+            found = self._rules(address)
+        except NotOffered:
+            return
         ours = [text(rule, "t:RuleId") for rule, to in self._ours(found) if to == token]
         if ours:
             self._refuse_client_only(address, found)
             self._update(address, *(T.DeleteRuleOperation(T.RuleId(one)) for one in ours))
+
+    def require(self, address: str) -> None:
+        """NotOffered where the server has no inbox rules."""
+        self._rules(address)
 
     def close(self) -> None:
         """Sessions belong to the server's other users too."""

@@ -145,7 +145,7 @@ class EwsServerSessions:
         """Operations that this server does not have, of those that some capability hangs on. Nothing is written."""
         asked: dict[str, Callable[[], object]] = {
             "GetUserOofSettings": lambda: self.auto_replies.read(address),
-            "GetInboxRules": lambda: self.forward_rules.read(address),
+            "GetInboxRules": lambda: self.forward_rules.require(address),
             "GetUserConfiguration": lambda: self.signatures.read(address),
         }
         found = []
