@@ -190,7 +190,12 @@ def sender_class(message: Message, facts: Facts) -> SenderClass:
 def _class_of_domain(domain: str) -> SenderClass | None:
     if _AUTHORITY_DOMAIN.search(domain):
         return "authority"
-    return "private" if _PRIVATE_DOMAIN.match(domain) else None
+    return "private" if is_private_domain(domain) else None
+
+
+def is_private_domain(domain: str) -> bool:
+    """Whether it is a provider of people's own mail, whose addresses have nothing to do with one another."""
+    return _PRIVATE_DOMAIN.match(domain) is not None
 
 
 def is_own(email: str, facts: Facts) -> bool:

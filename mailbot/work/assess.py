@@ -12,12 +12,15 @@ from mailbot.mail.received import arrival_time
 from mailbot.policy.decide import decide, unparsable_decision
 from mailbot.policy.model import AttachedText, Decision, Direction, Facts, Stage, Verdict
 from mailbot.policy.profile import Policy, load_policy
+from mailbot.policy.reading import is_private_domain
 from mailbot.work.attachment_texts import attachment_texts
 from mailbot.work.own_signature import organisation_lines
 
 log = get_logger(__name__)
 
 DEFAULT_PROFILE = "bjurholm"
+#: stands in the domains of Swedish and Norwegian municipalities that are named so ("kommune" too)
+_MUNICIPALITY = "kommun"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +117,30 @@ def _decide(
     raw: bytes, message: Message, rules: GroundRules, now: datetime
 ) -> tuple[Decision, tuple[AttachedText, ...]]:
     received_at = arrival_time(message.headers, own_hosts=rules.mail_hosts, internal_date=None, now=now)
-    facts = replace(rules.facts, received_at=received_at, direction=_direction(message, rules.facts.own_domains))
+    own = rules.facts.own_domains or guessed_own_domains(message, rules.policy.name)
+    facts = replace(rules.facts, received_at=received_at, own_domains=own, direction=_direction(message, own))
     decision = decide(message, facts, rules.policy, now)
     if decision.needs is Stage.ATTACHMENTS:
         facts = replace(facts, attached=attachment_texts(raw, message))
         decision = decide(message, facts, rules.policy, now)
     return decision, facts.attached or ()
+
+
+def guessed_own_domains(message: Message, profile: str) -> frozenset[str]:
+    """The author's domain where it is probably ours, though nobody has said which domains are: for trying a mail out.
+
+    It is when a colleague is written to, when it is named after the municipality whose rules are tried, and when a
+    municipality writes to people outside any.
+    """
+    author = message.author
+    domain = author.domain
+    if not domain or is_private_domain(domain):
+        return frozenset()
+    others = [one for one in message.recipients if one.email != author.email]
+    colleague = any(one.domain == domain for one in others)
+    named = profile in domain
+    writes_out = _MUNICIPALITY in domain and bool(others) and not any(_MUNICIPALITY in one.domain for one in others)
+    return frozenset({domain}) if colleague or named or writes_out else frozenset()
 
 
 def _direction(message: Message, own_domains: frozenset[str]) -> Direction:
