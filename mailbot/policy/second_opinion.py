@@ -14,12 +14,15 @@ from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
 from mailbot.policy.profile import Policy
-from mailbot.policy.reading import Reading
+from mailbot.policy.reading import Reading, SenderClass
 from mailbot.policy.signals import Hit
 from mailbot.policy.spelling import one_spelling
 
 #: structure alone settles that these need no answer
 _REPLY_IS_SETTLED = frozenset({"reply_need.outgoing", "reply_need.calendar", "reply_need.internal_mail_exempt"})
+#: that an authority wants to know who comes to its day is no demand that starts a case
+_DEMANDS = "diary.must.authority_demands"
+_DEMAND_LITTLE = frozenset({Kind.ADVERTISING, Kind.INVITATION, Kind.PRIVATE})
 #: groups of the signal files in which something is asked of us
 _ASKING = frozenset({"request", "question"})
 
@@ -42,11 +45,12 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
     weights = learned.load()
     opinion = weights.opinion(found)
     confidential = True if opinion.secret >= policy.learned.secret_from else judgment.confidential
-    diarise = Diarise.YES if confidential else _diarise(judgment, opinion, policy)
+    kind = _kind(judgment, opinion)
+    diarise = Diarise.YES if confidential else _diarise(judgment, opinion, policy, kind, reading.sender_class)
     needs_reply = judgment.needs_reply
     settled: tuple[Verdict, ...] = ()
     if needs_reply is not None and not any(verdict.rule in _REPLY_IS_SETTLED for verdict in judgment.verdicts):
-        settled = _settled_by_kind(reading, _kind(judgment, opinion), hits)
+        settled = _settled_by_kind(reading, kind, hits)
         needs_reply = settled[0].points > 0 if settled else opinion.reply >= policy.learned.reply_from
     answers = (
         (learned.SECRET, opinion.secret, confidential != judgment.confidential),
@@ -58,7 +62,6 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
         for question, probability, changed in answers
         if changed
     ]
-    kind = _kind(judgment, opinion)
     if kind is not judgment.kind:
         place = _evidence(reading, weights, found, opinion.kind)
         verdicts.append(Verdict(f"learned.kind.{opinion.kind}", round(opinion.kind_score, 1), place))
@@ -93,12 +96,18 @@ def _settled_by_kind(reading: Reading, kind: Kind, hits: Iterable[Hit]) -> tuple
     return ()
 
 
-def _diarise(judgment: Judgment, opinion: Opinion, policy: Policy) -> Diarise:
+def _diarise(judgment: Judgment, opinion: Opinion, policy: Policy, kind: Kind, sender: SenderClass) -> Diarise:
     """An established must signal stands; a silent `no` takes that not even a suspected one does."""
-    if judgment.diarise is Diarise.YES or opinion.must >= policy.learned.yes_from:
+    said = [verdict for verdict in judgment.verdicts if verdict.rule.startswith("diary.must.")]
+    counted = [verdict for verdict in said if not (verdict.rule == _DEMANDS and kind in _DEMAND_LITTLE)]
+    must = max((verdict.points for verdict in counted), default=0.0)
+    stands = len(counted) == len(said) or must >= policy.diary.established
+    if (judgment.diarise is Diarise.YES and stands) or opinion.must >= policy.learned.yes_from:
         return Diarise.YES
-    must = max((verdict.points for verdict in judgment.verdicts if verdict.rule.startswith("diary.must.")), default=0.0)
-    silent = opinion.must <= policy.learned.no_up_to and must < policy.diary.suspected
+    # a company uses the words of a registry to be read ("Remiss, beslut, överklagande: veckans viktigaste")
+    sells = kind is Kind.ADVERTISING and sender == "organisation"
+    enough = policy.diary.established if sells else policy.diary.suspected
+    silent = opinion.must <= policy.learned.no_up_to and must < enough
     return Diarise.NO if silent and not judgment.forbids_silence else Diarise.ASK
 
 

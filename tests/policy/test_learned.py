@@ -11,6 +11,7 @@ from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Kind, Verdict
 from mailbot.policy.profile import load_policy
+from mailbot.policy.reading import SenderClass
 from tests.policy.mails import FACTS, mail
 from tests.policy.test_decide import APPEAL, INCOMING, NOW, QUESTION
 
@@ -90,17 +91,28 @@ def test_the_shipped_table_answers_every_question() -> None:
     assert len(kinds) >= 20
 
 
-@given(must=st.floats(0, 1), points=st.floats(0, 5), diarise=st.sampled_from(Diarise), forbids=st.booleans())
-def test_no_must_signal_is_ever_silenced(must: float, points: float, diarise: Diarise, forbids: bool) -> None:
+@given(
+    must=st.floats(0, 1),
+    points=st.floats(0, 5),
+    diarise=st.sampled_from(Diarise),
+    forbids=st.booleans(),
+    kind=st.sampled_from(Kind),
+    sender=st.sampled_from(("own", "authority", "private", "organisation", "unknown")),
+)
+def test_no_must_signal_is_ever_silenced(
+    must: float, points: float, diarise: Diarise, forbids: bool, kind: Kind, sender: SenderClass
+) -> None:
     judgment = Judgment(
         kind=Kind.OTHER, diarise=diarise, forbids_silence=forbids, verdicts=(Verdict("diary.must.report", points),)
     )
     opinion = Opinion(must=must, reply=0.5, secret=0.0, kind=Kind.OTHER, kind_score=0.0)
-    answer = second_opinion._diarise(judgment, opinion, POLICY)
+    answer = second_opinion._diarise(judgment, opinion, POLICY, kind, sender)
     if diarise is Diarise.YES:
         assert answer is Diarise.YES
     if answer is Diarise.NO:
-        assert points < POLICY.diary.suspected
+        # a company's hot words are no suspicion; an established signal stands there too
+        sells = kind is Kind.ADVERTISING and sender == "organisation"
+        assert points < (POLICY.diary.established if sells else POLICY.diary.suspected)
         assert must <= POLICY.learned.no_up_to
         assert not forbids
 
@@ -164,3 +176,25 @@ def test_an_appeal_against_our_decision_is_not_proposed_to_be_passed_on() -> Non
     decision = decide(mail(text, {"Subject": "Beslutet"}), INCOMING, POLICY, NOW)
     assert (decision.kind, decision.diarise) == (Kind.APPEAL, Diarise.YES)
     assert not any(type(action).__name__ == "ProposePassingOn" for action in decision.actions)
+
+
+def test_advertising_stuffed_with_the_words_of_a_registry_is_silent() -> None:
+    text = (
+        "Veckans viktigaste för dig som arbetar i nämnd: ny remiss om förskolan, beslut från JO om sekretess, och så "
+        "skriver du rätt när någon överklagar. Läs mer på vår sida. Vill du inte ha fler brev klickar du här."
+    )
+    headers = {
+        "Subject": "Remiss, beslut, överklagande: veckans viktigaste",
+        "From": "Kommunjuridik i fokus <nyhetsbrev@kommunjuridik.example>",
+        "List-Unsubscribe": "<https://kommunjuridik.example/av>",
+    }
+    decision = decide(mail(text, headers), INCOMING, POLICY, NOW)
+    assert (decision.kind, decision.diarise, decision.needs_reply) == (Kind.ADVERTISING, Diarise.NO, False)
+
+
+def test_that_an_authority_wants_to_know_who_comes_starts_no_case() -> None:
+    text = "Välkommen till en förmiddag om bussar den 14 april i Umeå. Vi bjuder på lunch. Säg till före den 1 april."
+    headers = {"Subject": "Dialog om bussar", "From": "Region Norr <moten@regionnorr.example>"}
+    decision = decide(mail(text, headers), INCOMING, POLICY, NOW)
+    assert decision.kind is Kind.INVITATION
+    assert decision.diarise is not Diarise.YES or any(one.rule == "learned.must" for one in decision.verdicts)

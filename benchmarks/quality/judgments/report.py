@@ -5,22 +5,21 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.quality.judgments.corpus import Mail
-from benchmarks.quality.judgments.measure import NOW, Judged, ask_rate, confusion, judge, share, upper_bound
+from benchmarks.quality.judgments.measure import NOW, Judged, ask_rate, confusion, share, upper_bound
 from mailbot.policy.decide import decide
 from mailbot.policy.profile import Policy
 
 _QUESTIONS = ("kind", "reply", "diary", "secrecy")
 
 
-def report(mails: Sequence[Mail], policy: Policy) -> str:
+def report(judged: Sequence[Judged], policy: Policy) -> str:
     """Everything, as Markdown."""
-    judged = judge(mails, policy)
     parts = (
         _shares(judged),
         _worst(judged),
         _confusion(judged),
         _secrecy(judged),
-        _time(mails, policy),
+        _time([one.mail for one in judged], policy),
         _errors(judged),
     )
     return "\n\n".join("\n".join(part) for part in parts)
