@@ -6,6 +6,7 @@ List-Unsubscribe, X-Auto-Response-Suppress or Auto-Submitted, and must still be 
 person.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -166,8 +167,17 @@ def _program_marks(signs: _Signs) -> tuple[Verdict, ...]:
     return tuple(marks)
 
 
+# "(Inget autosvar, jag svarar från stranden.)": people answer below the subject that a program began.
+_DENIED = re.compile(
+    r"\b(?:inget|inte (?:ett|något)|ikke (?:et|noe)|ikkje (?:eit|noko)|not an?) auto(?:mati(?:skt?|c) )?-?(?:svar|reply)\b",
+    re.IGNORECASE,
+)
+
+
 def _absence_words(message: Message) -> tuple[Verdict, ...]:
-    """What the subject and the text say, at most one verdict each."""
+    """What the subject and the text say, at most one verdict each; nothing where a person says that it is no such."""
+    if message.body is not None and _DENIED.search(message.body.text[: refusals.LOOK_AT_CHARACTERS]):
+        return ()
     known = automatic_words()
     found: list[Verdict] = []
     if length := known.subject_beginning(message.subject):

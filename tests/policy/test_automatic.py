@@ -349,3 +349,16 @@ def test_an_unlisted_form_is_looked_at_by_a_person(headers, text):
     envelope = {"From": "noreply@eservice.example", "Auto-Submitted": "auto-generated", "Return-Path": "<>"}
     verdict = judge(mail(text, {**envelope, **headers}), FACTS)
     assert (verdict.automatic, verdict.answer_allowed) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(Inget autosvar, jag svarar från stranden.) Vi har inga invändningar så länge avståndet är 30 meter.",
+        "Jag svarar nu automatiskt för sjätte gången. Det här är inte ett autosvar. Gör om fördelningen!",
+        "Dette er ikke et automatisk svar. Vi godtar forslaget.",
+    ],
+)
+def test_a_person_who_says_that_it_is_no_automatic_reply_is_believed(text):
+    message = mail(text, {"Subject": "Autosvar: Har ni invändningar mot tillståndet?"})
+    assert judge(message, FACTS).automatic is False
