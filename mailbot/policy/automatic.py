@@ -169,7 +169,8 @@ def _program_marks(signs: _Signs) -> tuple[Verdict, ...]:
 
 # "(Inget autosvar, jag svarar från stranden.)": people answer below the subject that a program began.
 _DENIED = re.compile(
-    r"\b(?:inget|inte (?:ett|något)|ikke (?:et|noe)|ikkje (?:eit|noko)|not an?) auto(?:mati(?:skt?|c) )?-?(?:svar|reply)\b",
+    r"\b(?:inget|inte (?:ett|något)|ikke (?:et|noe)|ikkje (?:eit|noko)|not an?) "
+    r"auto(?:mati(?:skt?|c) )?-?(?:svar|reply)\b",
     re.IGNORECASE,
 )
 
