@@ -18,7 +18,7 @@ from statistics import median
 
 from benchmarks import corpus
 from benchmarks.installation import PEOPLE
-from benchmarks.measures import Measured
+from benchmarks.measures import Measured, children_cpu_seconds
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import PASSWORD, Dovecot
 
@@ -241,20 +241,21 @@ def _rivals(maildir: Path, drain: Measured) -> list[str]:
         )
         environment = {**os.environ, "HOME": str(home), "NOTMUCH_CONFIG": f"{home}/notmuch.conf", "LC_ALL": "C.UTF-8"}
         environment["XDG_CONFIG_HOME"] = str(home)
-        seconds = [_timed(["notmuch", "new", "--quiet"], environment), _timed(["afew", "--tag", "--new"], environment)]
+        measured = [_timed(["notmuch", "new", "--quiet"], environment), _timed(["afew", "--tag", "--new"], environment)]
     finally:
         shutil.rmtree(home, ignore_errors=True)
     titles = ("`notmuch new` over the same files", "`afew` after it, three filters")
     return [
-        f"| {title} | {each / drain.wall_seconds:.1f} | {each:.2f} | | |"
-        for title, each in zip(titles, seconds, strict=True)
+        f"| {title} | {seconds / drain.wall_seconds:.1f} | {seconds:.2f} | {cpu:.2f} | |"
+        for title, (seconds, cpu) in zip(titles, measured, strict=True)
     ]
 
 
-def _timed(command: list[str], environment: dict[str, str]) -> float:
-    before = time.perf_counter()
+def _timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Seconds of the wall clock, and of CPU."""
+    before, cpu = time.perf_counter(), children_cpu_seconds()
     subprocess.run(command, check=True, capture_output=True, env=environment)
-    return time.perf_counter() - before
+    return time.perf_counter() - before, children_cpu_seconds() - cpu
 
 
 def _incremental(bench: Bench, boxes: dict[int, str], folders: dict[int, Path]) -> list[str]:
