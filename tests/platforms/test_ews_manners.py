@@ -501,12 +501,25 @@ def test_mail_that_was_never_received_counts_from_when_it_was_laid_there(world: 
     assert listed == {minute(7), minute(5)}  # without any date: as late as can be, so that it is read
 
 
+@pytest.mark.parametrize("refusal", ["ErrorInvalidPropertyRequest", "fault"])
+def test_a_server_that_lists_without_marks_only_is_read_all_the_same(world: EwsMailboxWorld, refusal: str) -> None:
+    world.server.faults.no_extended = refusal
+    world.deliver(mail(0), received_at=minute(0))
+    mailbox = world.open()
+    with world.server.counted() as asked:
+        assert len(arrivals(read_all(mailbox, folder(mailbox)))) == 1
+    assert asked["SyncFolderItems"] == 2
+    world.server.faults.no_extended, world.server.faults.codes = "", {"SyncFolderItems": "ErrorAccessDenied"}
+    with pytest.raises(PermanentError, match="refuses access"):
+        read_all(world.open(), folder(mailbox))
+
+
 def test_operations_that_a_server_does_not_have(world: EwsMailboxWorld) -> None:
     world.server.faults.unknown = {"Subscribe", "GetMailTips", "UpdateInboxRules"}
     sessions = world.sessions()
     assert sessions.watch(ANNA) is None
     assert sessions.auto_replies.shows_away(ANNA) is None
-    with pytest.raises(PermanentError, match="does not offer"):
+    with pytest.raises(PermanentError, match="inbox_rules = false"):
         sessions.forward_rules.install(ANNA, REGISTRY)
 
 

@@ -43,6 +43,10 @@ class NoAnswer(TransientError):
     """The request may or may not have reached the server."""
 
 
+class Fault(NoAnswer):
+    """The server has failed on the request as a whole, and says nothing that we know."""
+
+
 Auth = Literal["ntlm", "kerberos", "basic", "certificate", "oauth"]
 
 _SECONDS = 120
@@ -260,7 +264,7 @@ class EwsSession:
         except SOAPError as error:
             if _UNKNOWN.search(str(error)):
                 raise not_offered(self.host, self.address) from None
-            raise NoAnswer(f"{self.host} gave an answer that cannot be read") from None
+            raise Fault(f"{self.host} gave an answer that cannot be read") from None
         except MalformedResponseError:
             raise NoAnswer(f"{self.host} gave an answer that cannot be read") from None
         except ErrorTimeoutExpired:

@@ -156,6 +156,11 @@ def _find_folder(call: Call) -> Element:
 
 
 def _sync_folder_items(call: Call) -> Element:
+    if call.faults.no_extended and call.request.find(f".//{{{TYPES}}}ExtendedFieldURI") is not None:
+        if call.faults.no_extended == "fault":
+            raise SoapFault("SOAP:Client")
+        return _failed("SyncFolderItems", call.faults.no_extended)
+
     def changes(wanted: Element) -> list[Element]:
         folder = call.folder(wanted)
         state = text_of(call.request, "m:SyncState")

@@ -57,6 +57,8 @@ class Faults:
     most_items: int = 1000
     #: SendItem leaves the draft where it is and lays a copy there: "drafts" or "sentitems" (another make)
     sends_copies_into: str = ""
+    #: SyncFolderItems takes no extended properties: an error code, or "fault" (another make)
+    no_extended: str = ""
     #: mail tips as another make writes them, against the schema
     odd_mail_tips: bool = False
     #: what streaming notifications tell next: the name of an event, "Closed", or None to hang up
