@@ -155,7 +155,7 @@ class _Reader:
             # Invariant 3: after a first reading, a re-listed folder or a burst a person releases automatic replies.
             # What piled up while a lost database was restored is no burst.
             hold = hold or changes.reset or (arrived >= burst and not self._restored)
-            if changes.cursor != cursor or changes.arrived or changes.gone or changes.reset:
+            if changes.cursor != cursor or changes.arrived or changes.gone or changes.reset or changes.marks:
                 judge = judge or Judge(self._context, self._settings, self._mailbox, folder, self._now)
                 yield self._record(judge, folder, changes, unknown, hold_replies=hold or self._first_pass)
                 cursor = changes.cursor
@@ -173,7 +173,14 @@ class _Reader:
     def _look_at_marks(self, folder: Folder) -> None:
         """Whether somebody has replied to what is open, where listings do not tell."""
         wanted = self._unmarked.get(folder.id)
-        if wanted and (found := self._mailbox.marks(folder, wanted)):
+        if not wanted:
+            return
+        try:
+            found = self._mailbox.marks(folder, wanted)
+        except (MailbotError, OSError) as trouble:  # the mail itself has been read
+            log.warning("marks_not_read", mailbox=self._settings.address, error=type(trouble).__name__)
+            return
+        if found:
             self._intake.marked(self._settings.address, folder.id, _noted(found), now=self._now)
 
     def _unknown(self, folder: Folder, changes: Changes) -> Sequence[Arrival]:

@@ -41,6 +41,7 @@ _ENTRIES = (
     person("Karin Ås", "mail: karin@bjurholm.example", "uid: karin", f"manager: cn=Karin Ås,{PEOPLE}"),
     person("Slutat", "mail: slutat@bjurholm.example", "userAccountControl: 514"),
     person("Utan adress"),
+    person("Två rader", "mail: tva@bjurholm.example", "displayName:: VHbDpQpyYWRlcg=="),  # "Två\nrader"
     person("Konsult", "mail: konsult@firma.example", kind="contact"),
 )
 _CROWD = f"ou=Alla,{BASE}"
@@ -78,7 +79,8 @@ def people(server: LdapServer, base: str = PEOPLE, filter_: str = "(mail=*)") ->
 @pytest.mark.parametrize("tls", ["implicit", "starttls"])
 def test_who_has_an_address_and_an_account_in_use(slapd: Slapd, way_in: LdapServer, tls: str) -> None:
     port = slapd.ports["ldap" if tls == "starttls" else "ldaps"]
-    anna, karin = sorted(people(replace(way_in, tls=tls, port=port)), key=lambda one: one.id)
+    anna, karin, two = sorted(people(replace(way_in, tls=tls, port=port)), key=lambda one: one.id)
+    assert two.name == "Två rader"
     assert anna == Person(
         id="anna.ek",
         name="Anna Ek",

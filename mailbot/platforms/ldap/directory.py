@@ -92,4 +92,5 @@ def _person(values: Values, person_id: str, manager: str) -> Person:
 
 
 def _one(values: Values, attribute: str) -> str:
-    return next((each.strip() for each in values.get(attribute.lower(), ()) if each.strip()), "")
+    """The first value that says something, on one line."""
+    return next((" ".join(each.split()) for each in values.get(attribute.lower(), ()) if each.strip()), "")
