@@ -14,7 +14,7 @@ from mailbot.errors import UserError
 
 if TYPE_CHECKING:
     from mailbot.config.model import Config, PersonSettings
-    from mailbot.platforms.base import Person
+    from mailbot.platforms.people import Person
 
 _LONGEST_STAND_IN = 366
 _LISTED = ("id", "name", "title", "department", "email")

@@ -18,7 +18,7 @@ from mailbot.demo import actions, letters
 from mailbot.demo.accounts import Accounts, accounts
 from mailbot.demo.digests import write_digests
 from mailbot.errors import UserError
-from mailbot.platforms.base import Sender
+from mailbot.platforms.sending import Sender
 from mailbot.store import schema
 from mailbot.work.context import Context
 from mailbot.work.daily_check import attest

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from mailbot.platforms.base import Away, Calendar
+from mailbot.platforms.people import Away, Calendar
 
 _KEPT_SECONDS = 3600.0
 

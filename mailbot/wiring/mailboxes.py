@@ -13,16 +13,10 @@ from mailbot.config.model import (
     MailboxSettings,
     MaildirServer,
 )
-from mailbot.platforms.base import (
-    AutoReplies,
-    Filing,
-    ForwardRules,
-    Mailbox,
-    MarkedMail,
-    Sender,
-    Signatures,
-    Watch,
-)
+from mailbot.platforms.base import Filing, Mailbox, Watch
+from mailbot.platforms.people import Signatures
+from mailbot.platforms.replies import AutoReplies, ForwardRules, MarkedMail
+from mailbot.platforms.sending import Sender
 from mailbot.store.store import Store
 from mailbot.wiring.servers import LiveServers
 

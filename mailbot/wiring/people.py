@@ -15,8 +15,8 @@ from mailbot.config.model import (
     PersonSettings,
 )
 from mailbot.errors import PermanentError, TransientError, UserError
-from mailbot.platforms.base import Calendar, Directory
 from mailbot.platforms.calendars import NoCalendar
+from mailbot.platforms.people import Calendar, Directory
 from mailbot.secrets import Secrets
 from mailbot.wiring.servers import LiveServers, ews_servers, graph_servers
 

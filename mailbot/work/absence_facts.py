@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
 from mailbot.errors import MailbotError
 from mailbot.log import get_logger
-from mailbot.platforms.base import Away, Calendar
+from mailbot.platforms.people import Away, Calendar
 from mailbot.policy.absence_check import AbsenceFacts, AbsenceRequest, Colleague, Duty, KnownAway
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.store.absences import STANDING

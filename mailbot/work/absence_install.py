@@ -13,7 +13,7 @@ from typing import Literal, Protocol, TypeVar
 
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
 from mailbot.errors import UserError
-from mailbot.platforms.base import AutoReplies, AutoReply
+from mailbot.platforms.replies import AutoReplies, AutoReply
 from mailbot.policy.absence import Absence, Option
 from mailbot.policy.absence_text import breaches
 from mailbot.policy.workdays import iso_week

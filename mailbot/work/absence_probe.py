@@ -16,7 +16,8 @@ from mailbot.errors import MailbotError
 from mailbot.log import get_logger
 from mailbot.mail.addresses import Address
 from mailbot.mail.message import Message, UnparsableMessage, parse
-from mailbot.platforms.base import AutoReply, OutgoingMail
+from mailbot.platforms.replies import AutoReply
+from mailbot.platforms.sending import OutgoingMail
 from mailbot.render import compose
 from mailbot.store.records import StoredAbsence
 from mailbot.store.references import References

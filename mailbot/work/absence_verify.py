@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailbot.errors import MailbotError
-from mailbot.platforms.base import AutoReplies, AutoReply
+from mailbot.platforms.replies import AutoReplies, AutoReply
 from mailbot.policy.absence import Option
 from mailbot.store.records import StoredAbsence
 from mailbot.work import absence_probe

@@ -5,18 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
-from mailbot.platforms.base import (
-    AutoReplies,
-    Calendar,
-    Filing,
-    ForwardRules,
-    Mailbox,
-    MarkedMail,
-    Sender,
-    Signatures,
-    Watch,
-)
+from mailbot.platforms.base import Filing, Mailbox, Watch
 from mailbot.platforms.calendars import NoCalendar
+from mailbot.platforms.people import Calendar, Signatures
+from mailbot.platforms.replies import AutoReplies, ForwardRules, MarkedMail
+from mailbot.platforms.sending import Sender
 from mailbot.render import Templates
 from mailbot.store.references import References
 from mailbot.store.store import Store

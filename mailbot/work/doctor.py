@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from mailbot.config.model import Config, MailboxSettings
 from mailbot.errors import MailbotError
-from mailbot.platforms.base import Directory, Mailbox
+from mailbot.platforms.base import Mailbox
+from mailbot.platforms.people import Directory
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.secrets import REFERENCE_KEY, REQUIRED, Account, Secrets
 from mailbot.store import schema

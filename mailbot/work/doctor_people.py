@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mailbot.config.model import Config
 from mailbot.errors import MailbotError, PermanentError
-from mailbot.platforms.base import Directory
+from mailbot.platforms.people import Directory
 from mailbot.work.doctor_findings import Check, Findings
 
 _MOST_NAMED = 5

@@ -6,7 +6,7 @@ from typing import Literal
 
 from mailbot.errors import PermanentError, TransientError
 from mailbot.log import get_logger
-from mailbot.platforms.base import CannotCarry, DestinationTrouble, OutgoingMail, Refusal, Sender, SenderUnavailable
+from mailbot.platforms.sending import CannotCarry, DestinationTrouble, OutgoingMail, Refusal, Sender, SenderUnavailable
 from mailbot.policy.deadlines import follow_up_on
 from mailbot.store.records import OutboxItem
 from mailbot.work import breaker, recovery, sender_trouble

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import pytest
 
-from mailbot.platforms.base import Audience, AutoReplies, AutoReply, ForwardRules
 from mailbot.platforms.own_rules import OwnRulesConflict
+from mailbot.platforms.replies import Audience, AutoReplies, AutoReply, ForwardRules
 
 ANNA = "anna@bjurholm.example"
 EVA = "eva@bjurholm.example"

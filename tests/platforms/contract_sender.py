@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import OutgoingMail, Receipt, Sender
+from mailbot.platforms.sending import OutgoingMail, Receipt, Sender
 
 ANNA = "anna@bjurholm.example"
 EVA = "eva@bjurholm.example"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from email import message_from_bytes
 
-from mailbot.platforms.base import AutoReply, Folder
+from mailbot.platforms.base import Folder
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
 from mailbot.platforms.ews.filing import EwsFiling
 from mailbot.platforms.ews.forward_rules import EwsForwardRules
@@ -14,6 +14,7 @@ from mailbot.platforms.ews.mailbox import EwsMailbox
 from mailbot.platforms.ews.sender import EwsSender
 from mailbot.platforms.ews.servers import EwsServerSessions
 from mailbot.platforms.ews.session import Endpoint
+from mailbot.platforms.replies import AutoReply
 from tests.platforms.contract_absence import ANNA
 from tests.platforms.contract_sender import EVA, SERVICE, Crash
 from tests.servers.exchange.organisation import Box, Item, Organisation, Rule

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from itertools import count
 
 from mailbot.config.model import GraphServer as Settings
-from mailbot.platforms.base import AutoReply, Folder
+from mailbot.platforms.base import Folder
 from mailbot.platforms.graph.autoreplies import GraphAutoReplies
 from mailbot.platforms.graph.filing import GraphFiling
 from mailbot.platforms.graph.mailbox import GraphMailbox
 from mailbot.platforms.graph.rules import GraphForwardRules
 from mailbot.platforms.graph.sender import GraphSender
 from mailbot.platforms.graph.servers import GraphServers
+from mailbot.platforms.replies import AutoReply
 from tests.platforms.contract_sender import ANNA, EVA, SERVICE, Crash
 from tests.servers.graph_identity import CLIENT_ID, CLIENT_SECRET, TENANT
 from tests.servers.graph_server import GraphServer

@@ -8,10 +8,10 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailbot.platforms.base import AutoReply
 from mailbot.platforms.imap.sieve_connection import SieveConnection
 from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules
 from mailbot.platforms.own_rules import OwnRulesConflict
+from mailbot.platforms.replies import AutoReply
 from tests.platforms.sieve_world import SieveWorld, mail, parsed
 
 CITIZEN, COLLEAGUE = "bo@medborgare.example", "eva@bjurholm.example"

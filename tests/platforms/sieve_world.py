@@ -8,12 +8,12 @@ from email.message import EmailMessage
 from itertools import count
 from typing import Protocol
 
-from mailbot.platforms.base import AutoReply
 from mailbot.platforms.imap.login import Login
 from mailbot.platforms.imap.sieve_connection import SieveConnection, SieveRefused
 from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules, SieveScripts
 from mailbot.platforms.imap.sieve_script import House
 from mailbot.platforms.imap.transport import Endpoint
+from mailbot.platforms.replies import AutoReply
 from tests.platforms.contract_absence import ANNA, EVA
 
 HOUSE = House(domains=("bjurholm.example",), service_address="mailbot@bjurholm.example")

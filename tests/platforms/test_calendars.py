@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from mailbot.platforms.base import Away
 from mailbot.platforms.calendars import CombinedCalendar
+from mailbot.platforms.people import Away
 
 
 class Server:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailbot.platforms.base import AutoReply
+from mailbot.platforms.replies import AutoReply
 from mailbot.platforms.reply_text import normalised
 from tests.platforms.contract_absence import AutoRepliesContract, AutoRepliesWorld, ForwardRulesContract
 from tests.platforms.contract_mailbox import MailboxContract

@@ -17,13 +17,14 @@ import requests
 
 from mailbot.errors import PermanentError, TransientError
 from mailbot.mail.message import parse, parse_headers
-from mailbot.platforms.base import Away, OutgoingMail, Receipt
 from mailbot.platforms.ews import failures
 from mailbot.platforms.ews.failures import AccountRefused, MayNotImpersonate
 from mailbot.platforms.ews.forward_rules import ClientOnlyRules
 from mailbot.platforms.ews.sender import Unclear
 from mailbot.platforms.ews.servers import EwsServerSessions
 from mailbot.platforms.ews.session import Endpoint, NoAnswer, protocol_of
+from mailbot.platforms.people import Away
+from mailbot.platforms.sending import OutgoingMail, Receipt
 from tests.platforms.contract_absence import ANNA, LEAVE, REGISTRY
 from tests.platforms.contract_mailbox import arrivals, folder, mail, minute, read_all
 from tests.platforms.contract_sender import EVA, SERVICE, attempt, outgoing

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import AutoReply
+from mailbot.platforms.replies import AutoReply
 from mailbot.platforms.reply_text import normalised
 from tests.platforms.contract_absence import (
     ANNA,

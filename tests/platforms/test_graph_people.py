@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailbot.platforms.base import Away, Person
 from mailbot.platforms.graph.answers import AccessDenied
 from mailbot.platforms.graph.calendar import GraphCalendar
+from mailbot.platforms.people import Away, Person
 from tests.platforms.contract_sender import ANNA
 from tests.platforms.graph_world import servers, settings
 from tests.servers.graph_server import GraphServer

@@ -8,9 +8,9 @@ import pytest
 
 from mailbot.errors import PermanentError, TransientError
 from mailbot.mail.message import Address
-from mailbot.platforms.base import CannotCarry, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.platforms.graph.answers import Unclear
 from mailbot.platforms.graph.large import LARGEST_MIME
+from mailbot.platforms.sending import CannotCarry, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.render.compose import compose
 from mailbot.render.templates import Rendered
 from tests.platforms.contract_sender import ANNA, EVA, SERVICE, Crash, SenderContract, attempt, outgoing

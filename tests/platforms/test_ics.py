@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import Away
 from mailbot.platforms.files.ics import IcsCalendars, absence_event
+from mailbot.platforms.people import Away
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 OOF = "X-MICROSOFT-CDO-BUSYSTATUS:OOF\n"

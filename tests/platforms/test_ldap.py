@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import Person
 from mailbot.platforms.ldap.connection import LdapServer
 from mailbot.platforms.ldap.directory import LdapDirectory
+from mailbot.platforms.people import Person
 from tests.servers.certificates import Authority
 from tests.servers.fixtures import require_ldap
 from tests.servers.processes import free_ports

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import OutgoingMail, Receipt, Refusal
 from mailbot.platforms.maildir.sender import MaildirSender, file_name
+from mailbot.platforms.sending import OutgoingMail, Receipt, Refusal
 from tests.platforms.contract_sender import ANNA, EVA, NOBODY, SERVICE, Crash, SenderContract, attempt, outgoing
 from tests.platforms.maildir_world import MaildirSenderWorld, make_maildir, messages
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import AutoReply
 from mailbot.platforms.imap.sieve_replies import SieveAutoReplies
 from mailbot.platforms.own_rules import OwnRulesConflict
+from mailbot.platforms.replies import AutoReply
 from tests.platforms.contract_absence import AutoRepliesContract, AutoRepliesWorld, ForwardRulesContract
 from tests.platforms.cyrus_sieve import CyrusSieve
 from tests.platforms.dovecot_sieve import DovecotSieve

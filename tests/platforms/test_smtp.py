@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import CannotCarry, DestinationTrouble, OutgoingMail, SenderUnavailable
 from mailbot.platforms.imap.login import Login, LoginMethod
 from mailbot.platforms.imap.smtp import UnclearOutcome
 from mailbot.platforms.imap.smtp_replies import Reply
 from mailbot.platforms.imap.tls import client_context
+from mailbot.platforms.sending import CannotCarry, DestinationTrouble, OutgoingMail, SenderUnavailable
 from tests.platforms.contract_sender import ANNA, EVA, outgoing
 from tests.platforms.smtp_world import ScriptedSmtp
 from tests.servers.certificates import Authority, Certificate

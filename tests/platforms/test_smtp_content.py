@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mailbot.errors import PermanentError
 from mailbot.mail.message import Address
-from mailbot.platforms.base import CannotCarry, OutgoingMail
 from mailbot.platforms.imap.smtp_content import Offer, carriage, stuffed
+from mailbot.platforms.sending import CannotCarry, OutgoingMail
 from mailbot.render import compose
 from mailbot.render.templates import Rendered
 

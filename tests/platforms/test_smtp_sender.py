@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import CannotCarry, DestinationTrouble, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.platforms.imap.login import LoginMethod
 from mailbot.platforms.imap.sender import SmtpSender
+from mailbot.platforms.sending import CannotCarry, DestinationTrouble, OutgoingMail, Receipt, SenderUnavailable
 from tests.platforms.contract_sender import ANNA, EVA, SERVICE, SenderContract, attempt, outgoing
 from tests.platforms.smtp_world import SmtpWorld
 from tests.servers.dovecot import Dovecot

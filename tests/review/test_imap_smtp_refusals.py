@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailbot.platforms.base import CannotCarry
+from mailbot.platforms.sending import CannotCarry
 from tests.platforms.contract_sender import ANNA, outgoing
 from tests.platforms.smtp_world import ScriptedSmtp
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from mailbot.platforms.base import Fate, OutgoingMail, Receipt
+from mailbot.platforms.sending import Fate, OutgoingMail, Receipt
 
 Step = Exception | Receipt | None
 

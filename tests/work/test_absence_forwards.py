@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailbot.platforms.base import CannotCarry
+from mailbot.platforms.sending import CannotCarry
 from mailbot.policy.absence import Absence, Cover, Option
 from mailbot.work.absence_upkeep import verify_now
 from mailbot.work.passes import one_pass

@@ -9,7 +9,7 @@ from email.policy import default
 import pytest
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import CannotCarry, DestinationTrouble, OutgoingMail, Receipt, Refusal, SenderUnavailable
+from mailbot.platforms.sending import CannotCarry, DestinationTrouble, OutgoingMail, Receipt, Refusal, SenderUnavailable
 from mailbot.store.records import NewMail, OutboxItem
 from mailbot.work.context import Context
 from mailbot.work.outbox import SAME_MAIL_ATTEMPTS, UNCLEAR_ATTEMPTS, deliver_all

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from mailbot.platforms.base import Signatures
+from mailbot.platforms.people import Signatures
 from mailbot.work.signature_install import install_signature
 from tests.support.command import mailbot
 from tests.support.town import Town

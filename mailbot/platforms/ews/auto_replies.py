@@ -7,10 +7,10 @@ import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from mailbot.platforms.base import Audience, AutoReply
 from mailbot.platforms.ews.failures import EwsRefusal
 from mailbot.platforms.ews.session import EwsSession
 from mailbot.platforms.ews.xml import Element, M, T, first, instant, text, written
+from mailbot.platforms.replies import Audience, AutoReply
 from mailbot.platforms.reply_text import from_html, to_html
 
 _AUDIENCES: Mapping[str, Audience] = MappingProxyType({"None": "none", "Known": "known", "All": "all"})

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mailbot.platforms.base import Away
 from mailbot.platforms.ews.folders import distinguished
 from mailbot.platforms.ews.session import EwsSession
 from mailbot.platforms.ews.xml import M, each, instant, shape, text, written
+from mailbot.platforms.people import Away
 
 _OUT_OF_OFFICE = "OOF"
 _FIELDS = ("calendar:Start", "calendar:End", "calendar:IsAllDayEvent", "calendar:LegacyFreeBusyStatus")

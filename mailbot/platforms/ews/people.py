@@ -5,11 +5,11 @@ The address list cannot be read as a whole without knowing how it is called; it 
 
 from collections.abc import Callable, Iterator, Sequence
 
-from mailbot.platforms.base import Person
 from mailbot.platforms.entries import aliases
 from mailbot.platforms.ews.failures import EwsRefusal
 from mailbot.platforms.ews.session import EwsSession
 from mailbot.platforms.ews.xml import Element, M, each, first, text
+from mailbot.platforms.people import Person
 
 
 class EwsDirectory:

@@ -4,11 +4,11 @@ import base64
 from contextlib import suppress
 
 from mailbot.errors import MailbotError, PermanentError, TransientError
-from mailbot.platforms.base import CannotCarry, Fate, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.platforms.ews.failures import EwsRefusal, NotThere
 from mailbot.platforms.ews.folders import distinguished
 from mailbot.platforms.ews.session import EwsSession, NoAnswer
 from mailbot.platforms.ews.xml import Element, M, T, each, first, identifier, item_ids, shape, text
+from mailbot.platforms.sending import CannotCarry, Fate, OutgoingMail, Receipt, SenderUnavailable
 
 #: drafts and sent mails looked through where the server cannot search
 _NEWEST = 500

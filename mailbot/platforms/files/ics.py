@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import Away
+from mailbot.platforms.people import Away
 
 if TYPE_CHECKING:
     from icalendar import Event

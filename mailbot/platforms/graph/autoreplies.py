@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import Audience, AutoReply
 from mailbot.platforms.graph.answers import AccessDenied, Json, Question, Unclear
 from mailbot.platforms.graph.client import GraphClient, path
 from mailbot.platforms.graph.headers import instant
+from mailbot.platforms.replies import Audience, AutoReply
 from mailbot.platforms.reply_text import from_html, normalised, to_html
 
 AUDIENCES: Mapping[Audience, str] = MappingProxyType({"none": "none", "known": "contactsOnly", "all": "all"})

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mailbot.platforms.base import Away
 from mailbot.platforms.graph.answers import Json, Question
 from mailbot.platforms.graph.client import GraphClient, path
 from mailbot.platforms.graph.headers import instant
+from mailbot.platforms.people import Away
 
 _OUT_OF_OFFICE = "oof"
 #: no subject, no place, nobody who takes part

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from mailbot.platforms.base import Person
 from mailbot.platforms.entries import aliases, language
 from mailbot.platforms.graph.answers import Json, Question
 from mailbot.platforms.graph.client import GraphClient, path
+from mailbot.platforms.people import Person
 
 _SELECT = (
     "id,displayName,mail,userPrincipalName,jobTitle,department,businessPhones,mobilePhone,proxyAddresses,"

@@ -12,7 +12,6 @@ from email.utils import getaddresses
 from mailbot.errors import PermanentError, TransientError
 from mailbot.log import get_logger
 from mailbot.mail.message import parse_headers
-from mailbot.platforms.base import CannotCarry, Fate, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.platforms.graph.answers import (
     AccessDenied,
     Answer,
@@ -27,6 +26,7 @@ from mailbot.platforms.graph.answers import (
 from mailbot.platforms.graph.client import IMMUTABLE, GraphClient, literal, path
 from mailbot.platforms.graph.large import LARGEST_MIME, TooLargeToCarry, divided, upload
 from mailbot.platforms.graph.token import TokenRefused
+from mailbot.platforms.sending import CannotCarry, Fate, OutgoingMail, Receipt, SenderUnavailable
 
 log = get_logger(__name__)
 

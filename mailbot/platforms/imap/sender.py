@@ -8,11 +8,11 @@ stays unclear. The copy in Sent is made after the answer is on record, and looke
 from collections.abc import Callable
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import Fate, OutgoingMail, Receipt, SenderUnavailable
 from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.folders import RoleNames, find_folders, own_prefix, raw_name
 from mailbot.platforms.imap.smtp import Begun, SmtpConnection
 from mailbot.platforms.imap.smtp_content import Offer, carriage
+from mailbot.platforms.sending import Fate, OutgoingMail, Receipt, SenderUnavailable
 
 #: the recorded fact that the last line of the mail was about to be said
 _LAST_LINE = "last line"

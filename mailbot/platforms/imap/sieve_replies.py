@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import Audience, AutoReply
 from mailbot.platforms.imap.sieve_connection import SieveConnection, SieveRefused
 from mailbot.platforms.imap.sieve_own import OwnScript, conflict, own_reply_text
 from mailbot.platforms.imap.sieve_script import (
@@ -27,6 +26,7 @@ from mailbot.platforms.imap.sieve_script import (
     state_of,
 )
 from mailbot.platforms.own_rules import OwnRulesConflict
+from mailbot.platforms.replies import Audience, AutoReply
 
 #: the first that is free, or ours; servers differ in whether case tells names apart
 NAMES = tuple(f"mailbot-absence{suffix}" for suffix in ("", "-2", "-3", "-4", "-5"))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard, cast
 
-from mailbot.platforms.base import Audience, AutoReply
 from mailbot.platforms.imap.sieve_syntax import quoted
+from mailbot.platforms.replies import Audience, AutoReply
 
 #: first line of every script of ours: what has it is ours to replace and delete
 MARK = b"# Made by mailbot; it is removed when the absence ends. Do not edit."

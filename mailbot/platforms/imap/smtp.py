@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.base import CannotCarry, DestinationTrouble, OutgoingMail, Refusal, SenderUnavailable
 from mailbot.platforms.imap.login import Login, login_error
 from mailbot.platforms.imap.smtp_content import Carriage, Offer, carriage, stuffed
 from mailbot.platforms.imap.smtp_replies import Reply
 from mailbot.platforms.imap.tls import certificate_remedy, client_context
 from mailbot.platforms.imap.transport import CONNECT_SECONDS, Endpoint
+from mailbot.platforms.sending import CannotCarry, DestinationTrouble, OutgoingMail, Refusal, SenderUnavailable
 
 #: RFC 5321 4.5.3.2: five minutes for commands, ten for the answer to the last line of DATA
 _REPLY_SECONDS = 120

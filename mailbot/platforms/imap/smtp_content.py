@@ -14,7 +14,7 @@ from email.parser import BytesHeaderParser
 from io import BytesIO
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import CannotCarry, OutgoingMail
+from mailbot.platforms.sending import CannotCarry, OutgoingMail
 
 _CRLF = b"\r\n"
 #: RFC 5321 4.5.3.1.6: a text line has at most 1,000 octets with its CRLF

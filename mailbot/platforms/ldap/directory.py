@@ -7,9 +7,9 @@ nobody who could be written to.
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from mailbot.platforms.base import Person
 from mailbot.platforms.entries import aliases, language
 from mailbot.platforms.ldap.connection import LdapServer, Values, comparable, connected
+from mailbot.platforms.people import Person
 
 _ATTRIBUTES = (
     "objectClass",

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.base import Fate, OutgoingMail, Receipt, Refusal
 from mailbot.platforms.maildir.folder import trouble
+from mailbot.platforms.sending import Fate, OutgoingMail, Receipt, Refusal
 
 _SENT = ".Sent"
 #: as `file_name` writes it
