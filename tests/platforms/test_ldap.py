@@ -1,7 +1,9 @@
 """People from a real OpenLDAP server."""
 
 import shutil
+import socket
 import tempfile
+import threading
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -131,6 +133,33 @@ def test_what_a_person_must_put_right(
 def test_a_certificate_is_verified_after_starttls_too(slapd: Slapd, way_in: LdapServer) -> None:
     with pytest.raises(PermanentError, match="signed by nobody trusted"):
         people(replace(way_in, tls="starttls", port=slapd.ports["ldap"], ca_file=None))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        bytes.fromhex("300c02010178070a013404000400"),  # unavailable (RFC 4511 4.14.2)
+        bytes.fromhex("300c02010178070a010004000400"),  # success, and then no TLS
+        b"",
+    ],
+)
+def test_a_server_that_will_not_encrypt_gets_no_password(way_in: LdapServer, answer: bytes) -> None:
+    heard = bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with listening.accept()[0] as link:
+                heard.extend(link.recv(4096))
+                link.sendall(answer)
+                if answer:
+                    heard.extend(link.recv(4096))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises((TransientError, PermanentError)):
+            people(replace(way_in, tls="starttls", port=listening.getsockname()[1]))
+        thread.join(10)
+    assert PASSWORD.encode() not in heard and READER.encode() not in heard
 
 
 def test_a_server_that_is_not_there_is_tried_again_later(way_in: LdapServer) -> None:

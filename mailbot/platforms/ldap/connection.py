@@ -120,6 +120,8 @@ def connected(server: LdapServer) -> Iterator[LdapConnection]:
             connection.open(read_server_info=False)
             if server.tls == "starttls":
                 connection.start_tls(read_server_info=False)
+            if server.tls != "none" and not isinstance(connection.socket, ssl.SSLSocket):
+                raise exceptions.LDAPStartTLSError  # no password without encryption, whatever ldap3 makes of a refusal
             connection.bind(read_server_info=False)
         yield LdapConnection(server, connection)
     finally:
