@@ -21,5 +21,5 @@ def grows_linearly(work_of: Callable[[int], Callable[[], object]], size: int) ->
     ratio.
     """
     small, large = work_of(size), work_of(4 * size)
-    # A busy machine may disturb one comparison; what grows with the square fails all three.
-    return any(cpu_seconds(large) < 9 * max(cpu_seconds(small), 0.002) for _ in range(3))
+    # A busy machine may disturb one comparison; what grows with the square fails all five.
+    return any(cpu_seconds(large) < 9 * max(cpu_seconds(small), 0.002) for _ in range(5))
