@@ -14,6 +14,9 @@ from mailbot.store.database import chunks
 from mailbot.store.records import ProposedAnswer
 from mailbot.store.tables import deliveries, obligations
 
+#: questions of one mailbox whose marks are looked at
+_MOST_UNMARKED = 500
+
 
 class Mark(NamedTuple):
     kind: Literal["replied", "forwarded"]
@@ -40,9 +43,12 @@ def record_marks(connection: Connection, mailbox: str, folder: str, marks: Mappi
 
 
 def unmarked_questions(connection: Connection, mailbox: str) -> dict[str, list[str]]:
-    """folder -> delivery ids of copies there whose question is open, and on which no reply has been noted yet."""
+    """folder -> delivery ids of copies there whose question is open, and on which no reply has been noted yet.
+
+    Of very many the newest: looking costs a line of the server's answer for each, and people reply to what came lately.
+    """
     query = (
-        select(deliveries.c.folder, deliveries.c.delivery_id)
+        select(deliveries.c.folder, deliveries.c.delivery_id, obligations.c.received_at)
         .join(obligations, obligations.c.message_ref == deliveries.c.message_ref)
         .where(
             deliveries.c.mailbox == mailbox,
@@ -50,12 +56,13 @@ def unmarked_questions(connection: Connection, mailbox: str) -> dict[str, list[s
             or_(deliveries.c.mark.is_(None), deliveries.c.mark != "replied"),
             obligations.c.state == "open",
         )
-        .order_by(deliveries.c.folder, deliveries.c.delivery_id)
+        .order_by(obligations.c.received_at.desc(), deliveries.c.folder, deliveries.c.delivery_id)
+        .limit(_MOST_UNMARKED)
     )
-    found: dict[str, list[str]] = defaultdict(list)
-    for folder, delivery_id in connection.execute(query.distinct()):
-        found[folder].append(delivery_id)
-    return found
+    found: dict[str, set[str]] = defaultdict(set)
+    for folder, delivery_id, _ in connection.execute(query):
+        found[folder].add(delivery_id)
+    return {folder: sorted(ids) for folder, ids in sorted(found.items())}
 
 
 def marked_answers(connection: Connection, refs: Sequence[str]) -> dict[str, ProposedAnswer]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mailbot.store import answer_marks
 from mailbot.store.intake import Mark
 from mailbot.store.records import ProposedAnswer
 from mailbot.store.store import Store
@@ -64,3 +65,12 @@ def test_only_open_questions_without_a_reply_are_looked_at(store: Store, ref: st
     assert store.intake.unmarked_questions(TOWN) == {"INBOX": ["d1"]}
     store.intake.marked(TOWN, "INBOX", {"d1": Mark("replied", LATER)}, now=LATER)
     assert store.intake.unmarked_questions(TOWN) == {} == store.intake.unmarked_questions("anna@x.example")
+
+
+def test_of_very_many_open_questions_the_newest_are_looked_at(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer_marks, "_MOST_UNMARKED", 2)
+    for number in range(4):
+        asked = message(f"<{number}@x.example>", subject=f"Fråga {number}")
+        received = NOW + timedelta(hours=number)
+        record(store, outcome(asked, question(), delivery_id=f"d{number}", received_at=received))
+    assert store.intake.unmarked_questions(TOWN) == {"INBOX": ["d2", "d3"]}
