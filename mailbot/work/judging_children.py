@@ -39,6 +39,7 @@ class _Child:
             [sys.executable, "-I", "-m", "mailbot.work.judging_child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a traceback may quote mail (invariant 6)
             env={},
             start_new_session=True,
         )
@@ -105,7 +106,7 @@ class Children:
 
 def cores() -> int:
     """How many processes may run at once."""
-    return len(os.sched_getaffinity(0))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 class _Pool:
