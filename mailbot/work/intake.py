@@ -25,6 +25,8 @@ log = get_logger(__name__)
 #: RFC 6154 roles whose mail nobody has received: our own drafts, what a person threw away, and what we sent
 NOT_RECEIVED = frozenset({"sent", "drafts", "trash"})
 _MARKS_EVERY = timedelta(hours=1)
+#: in the installation, before the address of a mailbox
+_MARKS_LOOKED_AT = "marks_looked_at:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def _read(context: Context, settings: MailboxSettings, now: datetime, wanted: Ca
                 counts.extend(reader.batches(folder))
             except (MailbotError, OSError) as trouble:
                 troubles.append(_told(trouble, settings.address))
+        reader.end()
         quiet = all(reader.is_unchanged(folder) for folder in folders if folder.role == "sent")
     return MailboxPass(
         settings.address,
@@ -118,6 +121,7 @@ class _Reader:
         self._mailbox = mailbox
         self._now = now
         self._intake = context.store.intake
+        self._looks_at_marks = False
 
     @cached_property
     def _first_pass(self) -> bool:
@@ -165,10 +169,18 @@ class _Reader:
     def _unmarked(self) -> Mapping[str, Sequence[str]]:
         """Open questions by folder, once an hour: looking at their marks costs a question per folder."""
         address, looked_at = self._settings.address, self._context.marks_looked_at
+        if address not in looked_at and (before := self._context.store.installation.get(_MARKS_LOOKED_AT + address)):
+            looked_at[address] = datetime.fromisoformat(before)  # by another process: a pass may be one of its own
         if address in looked_at and abs(self._now - looked_at[address]) < _MARKS_EVERY:
             return {}
         looked_at[address] = self._now
+        self._looks_at_marks = True
         return self._intake.unmarked_questions(address)
+
+    def end(self) -> None:
+        """Every folder has been read."""
+        if self._looks_at_marks:
+            self._context.store.installation.set(_MARKS_LOOKED_AT + self._settings.address, self._now.isoformat())
 
     def _look_at_marks(self, folder: Folder) -> None:
         """Whether somebody has replied to what is open, where listings do not tell."""

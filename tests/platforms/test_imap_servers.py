@@ -1,7 +1,7 @@
 """From config.toml to mail that was read from a real server."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,8 @@ from mailbot import wiring
 from mailbot.config.load import load
 from mailbot.config.model import ImapServer, MailboxSettings
 from mailbot.errors import PermanentError, TransientError
+from mailbot.platforms.base import AnswerMark
+from mailbot.platforms.imap.mailbox import ImapMailbox
 from mailbot.platforms.imap.servers import ImapServers
 from mailbot.platforms.imap.token import token_from
 from mailbot.secrets import Secrets, new_reference_key
@@ -121,6 +123,29 @@ def test_an_idle_mailbox_is_asked_once_in_a_pass(dovecot: Dovecot, tmp_path: Pat
 
         dovecot.append(account, letter(9), folder="Sent")
         assert round_at(2)[0].new_messages == 1
+
+
+def test_marks_are_looked_at_once_an_hour_whichever_process_reads(
+    dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Sequence[str]] = []
+
+    def marks(_mailbox: object, _folder: object, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:
+        looked.append(delivery_ids)
+        return ()
+
+    monkeypatch.setattr(ImapMailbox, "marks", marks)
+    with installation(dovecot, tmp_path, "user") as (context, address):
+        settings = context.config.mailbox(address)
+        assert settings is not None
+        for minutes in (0, 30, 59):
+            context.marks_looked_at.clear()  # as in a process of its own
+            read_received(context, settings, NOW + timedelta(minutes=minutes))
+        assert len(looked) <= 1
+        before = len(looked)
+        context.marks_looked_at.clear()
+        read_received(context, settings, NOW + timedelta(minutes=61))
+        assert [len(ids) for ids in looked[before:]] == [3]
 
 
 def test_a_large_batch_is_judged_by_children_as_the_worker_would(
