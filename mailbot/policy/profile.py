@@ -90,10 +90,10 @@ class LearnedRules:
     #: must be registered from here on, whatever the rules found
     yes_from: float = field(default=0.3, metadata=within(0, 1))
     #: need not be registered up to here, where no must signal is even suspected
-    no_up_to: float = field(default=0.12, metadata=within(0, 1))
+    no_up_to: float = field(default=0.11, metadata=within(0, 1))
     reply_from: float = field(default=0.5, metadata=within(0, 1))
     #: announced without content from here on
-    secret_from: float = field(default=0.25, metadata=within(0, 1))
+    secret_from: float = field(default=0.3, metadata=within(0, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
