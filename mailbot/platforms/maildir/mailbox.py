@@ -67,7 +67,7 @@ class MaildirMailbox:
         name = names.folder_name(directory)
         return Folder(folder_id, name, names.folder_role(name))
 
-    def changes(self, folder: Folder, cursor: str | None, *, limit: int = 500) -> Iterator[Changes]:
+    def changes(self, folder: Folder, cursor: str | None, *, limit: int = 200) -> Iterator[Changes]:
         """What changed since `cursor`. An unchanged folder costs two stat calls, a changed one a directory listing.
 
         Files that may not be read are left out and asked for again next time; TransientError says so after the last
