@@ -20,9 +20,6 @@ from mailbot.policy.spelling import one_spelling, tokenise
 from mailbot.policy.topics import topics_of
 from mailbot.policy.webforms import is_listed
 
-#: letters of the pieces that words are cut into: the parts of compounds, which any mail may join anew
-_PIECE_LETTERS = 4
-_SHORTEST_CUT = 5
 #: inflections share so many first letters ("överklagar", "överklagan")
 _STEM_LETTERS = 5
 #: words beyond this many tell nothing new about what a mail is
@@ -38,8 +35,8 @@ _TOPIC_WEIGHS = (1.0, 1.4, 1.7)
 _MOST_LOCAL = 7
 
 #: the families of features that are made of words of the message; a feature's name begins with its family
-WORD, STEM, PAIR, APART, START, PIECE = "word", "stem", "pair", "apart", "start", "piece"
-OF_WORDS: Final = frozenset({WORD, STEM, PAIR, APART, START, PIECE})
+WORD, STEM, PAIR, APART, START = "word", "stem", "pair", "apart", "start"
+OF_WORDS: Final = frozenset({WORD, STEM, PAIR, APART, START})
 #: those of what its words are about, of topics that share a sentence, and of topics of the subject
 TOPIC, TOPICS, ABOUT = "topic", "topics", "about"
 #: together the names of each of these families weigh as much, however many they are
@@ -98,7 +95,7 @@ def _families(reading: Reading) -> dict[str, dict[float, dict[str, None]]]:
     words = _words([subject, tokenise(reading.new, _MOST_TOKENS)])
     starts = _starts(sentences)
     apart = [f"{first} {second}" for one in sentences for first, second in _apart(one)]
-    found = {**words, START: dict.fromkeys(starts), APART: dict.fromkeys(apart), PIECE: _pieces(words[WORD])}
+    found = {**words, START: dict.fromkeys(starts), APART: dict.fromkeys(apart)}
     families = {family: {_share(len(names)): names} for family, names in found.items()}
     return {**families, **_topics(words[WORD], subject, sentences)}
 
@@ -142,14 +139,6 @@ def _apart(tokens: list[str]) -> Iterator[tuple[str, str]]:
     starts = [token[:_STEM_LETTERS] for token in tokens]
     yield from zip(starts, starts[2:], strict=False)
     yield from zip(starts, starts[3:], strict=False)
-
-
-def _pieces(words: Iterable[str]) -> dict[str, None]:
-    """Four letters at every place of the longer words, their ends marked."""
-    marked = [f"<{word}>" for word in words if len(word) >= _SHORTEST_CUT]
-    return dict.fromkeys(
-        word[at : at + _PIECE_LETTERS] for word in marked for at in range(len(word) - _PIECE_LETTERS + 1)
-    )
 
 
 def _topics(

@@ -22,7 +22,7 @@ TABLE = Path(__file__).parents[3] / "mailbot" / "policy" / "signals" / "learned.
 
 #: how much each group of features may tell: the variance that ridge regression expects of it
 _GROUPS = {
-    **{"word": 10.0, "stem": 3.0, "pair": 8.0, "apart": 8.0, "start": 3.0, "piece": 4.0},
+    **{"word": 10.0, "stem": 3.0, "pair": 8.0, "apart": 8.0, "start": 3.0},
     **{"topic": 5.0, "topics": 4.0, "about": 2.0},
     **{"signal": 0.6, "rule": 1.0, "envelope": 6.0, "shape": 4.0},
 }
