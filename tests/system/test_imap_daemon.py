@@ -65,7 +65,8 @@ def test_mail_is_read_when_it_arrives_and_a_dead_link_is_taken_up_again(
         thread = threading.Thread(target=serve, args=(context,))
         thread.start()
         try:
-            until(lambda: len(opened) == 1 and len(context.store.intake.last_checks()) == 6)  # the first pass is over
+            everybody = len(context.config.mailboxes)  # mailbot's own is the last to be read in a pass
+            until(lambda: len(opened) == 1 and len(context.store.intake.last_checks()) == everybody)
             town.post(town.letter(APPEAL), town.address("kommunen"))
             until(lambda: forwarded(town))
             opened[0].interrupt()  # as when a router forgets the connection
