@@ -222,12 +222,6 @@ class Outbox:
             lists = connection.execute(select(outbox.c.recipients).where(*wanted)).scalars()
             return sum(to.lower() in (address.lower() for address in addresses) for addresses in lists)
 
-    def drop_settled_before(self, instant: datetime) -> int:
-        """Drop the bytes of mail settled before `instant`; the row and its dedup_key stay. How many were dropped."""
-        wanted = (outbox.c.state.in_(_SETTLED), outbox.c.settled_at < instant, outbox.c.raw.is_not(None))
-        with self._database.write() as connection:
-            return connection.execute(update(outbox).where(*wanted).values(raw=None)).rowcount
-
     def _settle(self, dedup_key: str, values: dict[str, Any]) -> None:
         with self._database.write(in_turn=False) as connection:
             _settle(connection, dedup_key, values)

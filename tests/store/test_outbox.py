@@ -6,6 +6,7 @@ from threading import Thread
 import pytest
 
 from mailbot.errors import UserError
+from mailbot.policy.profile import RetentionRules
 from mailbot.store.records import OutboxItem
 from mailbot.store.store import Store
 from tests.store.builders import DUE, NOW, diarised, message, new_mail, outcome, question, record
@@ -180,8 +181,10 @@ def test_settled_bytes_are_dropped_and_the_key_stays(store: Store) -> None:
     store.outbox.enqueue([new_mail("a"), new_mail("b"), new_mail("c")], now=NOW)
     store.outbox.sent(claim(store).dedup_key, now=NOW)
     store.outbox.failed(claim(store).dedup_key, error="refused", now=NOW)
-    assert store.outbox.drop_settled_before(NOW) == 0
-    assert store.outbox.drop_settled_before(LATER) == 1
+    rules = RetentionRules()
+    over_at = NOW + timedelta(days=rules.settled_mail)
+    assert store.purge(over_at, rules).mails == 0
+    assert store.purge(over_at + timedelta(seconds=1), rules).mails == 1
     assert [item.raw is None for item in store.outbox.list()] == [True, False, False]
     assert store.outbox.enqueue([new_mail("a")], now=LATER) == 0
 

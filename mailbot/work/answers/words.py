@@ -82,10 +82,6 @@ def after_first_word(text: str) -> str:
     return text.strip().partition(" ")[2].strip(" \t:;,.-–—")
 
 
-def is_undo(text: str) -> bool:
-    return first_word(text) in UNDO
-
-
 # --- the registrar ---------------------------------------------------------------------------------------------------
 
 
