@@ -4,7 +4,6 @@ import math
 import ssl
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from datetime import datetime
@@ -30,6 +29,7 @@ from mailbot.platforms.ews.sender import EwsSender
 from mailbot.platforms.ews.session import Endpoint, EwsSession
 from mailbot.platforms.ews.signature import EwsSignatures
 from mailbot.platforms.ews.watch import EwsWatch
+from mailbot.platforms.kept import KeptConnections
 
 #: less than the time between two polls: a folder that somebody makes is read with the next one
 _FOLDERS_SECONDS = 45.0
@@ -109,19 +109,17 @@ class EwsServerSessions:
 
     def __init__(self, endpoint: Endpoint, *, keep: int = 200, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._endpoint = endpoint
-        self._keep = keep
+        self._kept: KeptConnections[EwsSession] = KeptConnections(keep)
         self._gate = Gate(endpoint.host, monotonic)
         self._monotonic = monotonic
         self._folders: dict[str, tuple[float, tuple[Folder, ...]]] = {}
-        self._lock = threading.Lock()
-        self._idle: OrderedDict[str, EwsSession] = OrderedDict()
         #: for single requests about people's settings, which share a session per mailbox and thread
         self._local = threading.local()
 
     def mailbox(self, address: str, *, since: datetime | None = None) -> EwsMailbox:
-        session = self._lease(address)
+        session = self._kept.take(address) or self.session(address)
         return EwsMailbox(
-            session, since=since, list_folders=self._list_folders, give_back=lambda: self._give_back(session)
+            session, since=since, list_folders=self._list_folders, give_back=lambda: self._kept.keep(address, session)
         )
 
     def _list_folders(self, session: EwsSession) -> Sequence[Folder]:
@@ -204,28 +202,8 @@ class EwsServerSessions:
             sessions[address] = self.session(address)
         return sessions[address]
 
-    def _lease(self, address: str) -> EwsSession:
-        with self._lock:
-            kept = self._idle.pop(address, None)
-        return kept or self.session(address)
-
-    def _give_back(self, session: EwsSession) -> None:
-        surplus = []
-        with self._lock:
-            if (older := self._idle.pop(session.address, None)) is not None and older is not session:
-                surplus.append(older)
-            self._idle[session.address] = session
-            while len(self._idle) > self._keep:
-                surplus.append(self._idle.popitem(last=False)[1])
-        for each in surplus:
-            each.close()
-
     def close(self) -> None:
-        with self._lock:
-            idle = list(self._idle.values())
-            self._idle.clear()
-        for each in idle:
-            each.close()
+        self._kept.close()
 
 
 def system_authorities() -> str:

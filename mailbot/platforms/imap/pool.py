@@ -1,13 +1,14 @@
-"""Connections that are kept between passes: logging in costs a server more than everything an idle mailbox needs."""
+"""Who may connect: connections that are lent again, and logins that were refused and are not tried again at once."""
 
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.login import LoginRefused
+from mailbot.platforms.kept import KeptConnections
 
 _IN_A_ROW = 3
 
@@ -24,43 +25,25 @@ class Leased:
 
 
 class ConnectionPool:
-    """Keeps at most `keep` idle connections, one for each key, and drops those not used for longest.
-
-    For all threads. A connection belongs to one of them between `lease` and `give_back`.
-    """
+    """Lends the connections that are kept, at most `keep` of them, and makes new ones. For all threads."""
 
     def __init__(self, keep: int = 200) -> None:
-        self._keep = keep
-        self._idle: OrderedDict[str, ImapConnection] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: KeptConnections[ImapConnection] = KeptConnections(keep)
 
     def lease(self, key: str, connect: Connect) -> Leased:
-        with self._lock:
-            kept = self._idle.pop(key, None)
+        kept = self._kept.take(key)
         return Leased(kept, kept=True) if kept is not None else Leased(connect(), kept=False)
 
     def give_back(self, key: str, connection: ImapConnection) -> None:
         """Keep it for the next lease, unless something went wrong on it."""
-        surplus: list[ImapConnection] = []
-        with self._lock:
-            if connection.usable and self._keep:
-                if (older := self._idle.pop(key, None)) is not None:
-                    surplus.append(older)
-                self._idle[key] = connection
-            else:
-                surplus.append(connection)
-            while len(self._idle) > self._keep:
-                surplus.append(self._idle.popitem(last=False)[1])
-        for each in surplus:
-            each.close()
+        if connection.usable:
+            self._kept.keep(key, connection)
+        else:
+            connection.close()
 
     def close(self) -> None:
         """Log out everywhere."""
-        with self._lock:
-            idle = list(self._idle.values())
-            self._idle.clear()
-        for each in idle:
-            each.close()
+        self._kept.close()
 
 
 class RefusedLogins:
