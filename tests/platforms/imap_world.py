@@ -1,18 +1,23 @@
-"""Accounts on a real Dovecot, and what people and mail servers do to them."""
+"""Accounts on a real Dovecot, and what people and mail servers do to them; a mailbox on a server with a script."""
 
 import imaplib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from mailbot.platforms.base import Folder
 from mailbot.platforms.imap.connection import ImapConnection
+from mailbot.platforms.imap.folders import RoleNames
 from mailbot.platforms.imap.login import Login
 from mailbot.platforms.imap.mailbox import ImapMailbox
 from mailbot.platforms.imap.pool import ConnectionPool
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.transport import Endpoint
 from tests.servers.dovecot import FULL, Account, Dovecot
+from tests.servers.scripted import Answer, ScriptedImap
+
+INBOX = Folder("INBOX", "INBOX", "inbox")
 
 
 class ImapWorld:
@@ -104,3 +109,17 @@ class ImapWorld:
 
 def uid(delivery_id: str) -> str:
     return delivery_id.partition(".")[2]
+
+
+@contextmanager
+def scripted_mailbox(
+    answers: dict[str, Answer], names: RoleNames | None = None, *, clock: Callable[[], float] = time.time
+) -> Iterator[tuple[ImapMailbox, ScriptedImap]]:
+    """A mailbox on a server that says just this."""
+    with ScriptedImap(answers) as server:
+        place = Endpoint(host="127.0.0.1", port=server.port, tls="none")
+        who = Login(method="user", mailbox="anna@by.example", user="anna", secret=lambda: "x")
+        pool = ConnectionPool(keep=0)
+        mailbox = ImapMailbox(pool, "anna", lambda: ImapConnection(place, who), folder_names=names, clock=clock)
+        yield mailbox, server
+        mailbox.close()

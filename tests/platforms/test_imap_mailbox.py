@@ -1,7 +1,6 @@
 """ImapMailbox against a real Dovecot: the contract on each variant, and what only IMAP can do wrong."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +16,9 @@ from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.transport import Endpoint
 from tests.platforms.contract_mailbox import BASE, MailboxContract, arrivals, contents, folder, mail, minute, read_all
-from tests.platforms.imap_world import ImapWorld
+from tests.platforms.imap_world import INBOX, ImapWorld, scripted_mailbox
 from tests.servers.dovecot import BARE, FULL, MASTER_PASSWORD, MASTER_USER, OLD, Dovecot
-from tests.servers.scripted import DROP, Answer, ScriptedImap
+from tests.servers.scripted import DROP, Answer
 
 
 class TestImapMailbox(MailboxContract):
@@ -38,9 +37,6 @@ class TestImapMailbox(MailboxContract):
         world = ImapWorld(dovecot, host=host, separator=separator, prefix=prefix)
         yield world
         world.close()
-
-
-INBOX = Folder("INBOX", "INBOX", "inbox")
 
 
 @pytest.fixture
@@ -308,19 +304,6 @@ def folders_of(listing: bytes, names: RoleNames | None = None, namespace: bytes 
         return [(each.id, each.name, each.role) for each in mailbox.folders()]
 
 
-@contextmanager
-def scripted_mailbox(
-    answers: dict[str, Answer], names: RoleNames | None = None
-) -> Iterator[tuple[ImapMailbox, ScriptedImap]]:
-    with ScriptedImap(answers) as server:
-        place = Endpoint(host="127.0.0.1", port=server.port, tls="none")
-        who = Login(method="user", mailbox="anna@by.example", user="anna", secret=lambda: "x")
-        pool = ConnectionPool(keep=0)
-        mailbox = ImapMailbox(pool, "anna", lambda: ImapConnection(place, who), folder_names=names)
-        yield mailbox, server
-        mailbox.close()
-
-
 @pytest.mark.parametrize(
     ("listing", "folders"),
     [
@@ -482,6 +465,39 @@ def test_messages_the_server_cannot_tell_about_come_later() -> None:
         server.answers[listing.format("1")] = second.replace(b"2 FETCH (UID 2", b"1 FETCH (UID 1")
         (batch,) = read_all(mailbox, INBOX, first.cursor)
         assert [arrival.delivery_id for arrival in batch.arrived] == ["7.1"]
+
+
+@pytest.mark.parametrize("stamps", [b"{2}\r\n\r\n", b'""', b"NIL", b"{8}\r\nX: y\r\n\r\n"])
+def test_mail_that_nothing_dates_is_as_old_as_the_message_before_it_or_new(stamps: bytes) -> None:
+    """No INTERNALDATE, and neither Received nor Date."""
+    answers: dict[str, Answer] = {
+        "UID FETCH 1:2 (INTERNALDATE RFC822.SIZE)": b"".join(
+            b"* %d FETCH (UID %d RFC822.SIZE 20)\r\n" % (uid, uid) for uid in (1, 2)
+        ),
+        "UID FETCH 1:2 (BODY.PEEK[HEADER.FIELDS (RECEIVED DATE)])": b"".join(
+            b"* %d FETCH (UID %d BODY[HEADER.FIELDS (RECEIVED DATE)] %s)\r\n" % (uid, uid, stamps) for uid in (1, 2)
+        ),
+    }
+    with scripted_mailbox(answers, clock=BASE.timestamp) as (mailbox, _):
+        assert [one.internal_date for one in arrivals(read_all(mailbox, INBOX))] == [BASE, BASE]
+
+
+def test_headers_of_large_messages_are_asked_for_again_where_they_come_empty() -> None:
+    """Hoodiecrow cuts the second header by what was left of the first."""
+    items = "BODY.PEEK[HEADER]<0.262144>"
+    answers: dict[str, Answer] = {
+        "UID FETCH 1:2 (INTERNALDATE RFC822.SIZE)": b"".join(
+            b'* %d FETCH (UID %d INTERNALDATE "25-Nov-2024 07:00:00 +0000" RFC822.SIZE 400000)\r\n' % (uid, uid)
+            for uid in (1, 2)
+        ),
+        f"UID FETCH 1:2 ({items})": (
+            b"* 1 FETCH (UID 1 BODY[HEADER]<0> {8}\r\nA: b\r\n\r\n)\r\n* 2 FETCH (UID 2 BODY[HEADER]<0> {0}\r\n)\r\n"
+        ),
+        "UID FETCH 2 (BODY.PEEK[HEADER])": b"* 2 FETCH (UID 2 BODY[HEADER] {8}\r\nC: d\r\n\r\n)\r\n",
+    }
+    with scripted_mailbox(answers) as (mailbox, _):
+        ids = [arrival.delivery_id for arrival in arrivals(read_all(mailbox, INBOX))]
+        assert list(mailbox.fetch_headers(INBOX, ids)) == [("7.1", b"A: b\r\n\r\n"), ("7.2", b"C: d\r\n\r\n")]
 
 
 def test_a_server_without_uidnext_is_read_completely() -> None:

@@ -1,5 +1,6 @@
 """The text of large messages is fetched without their attachments."""
 
+import re
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -11,8 +12,9 @@ import pytest
 from mailbot.mail.message import parse
 from mailbot.platforms.imap.structure import entities
 from tests.platforms.contract_mailbox import BASE, arrivals, folder, read_all
-from tests.platforms.imap_world import ImapWorld
+from tests.platforms.imap_world import INBOX, ImapWorld, scripted_mailbox
 from tests.servers.dovecot import BARE, FULL, Dovecot
+from tests.servers.scripted import Answer
 
 BULK = b"x" * 300_000
 
@@ -174,3 +176,84 @@ def test_deep_structures_do_not_exhaust_the_stack() -> None:
     started = time.process_time()
     assert len(entities(structure)) == 3_001
     assert time.process_time() - started < 2
+
+
+# --- damaged messages, which servers take apart in their own ways ---
+
+_TEXT = "Hej!\r\n\r\nJag överklagar beslutet om mitt bygglov.\r\n"
+_FILE = b"Content-Transfer-Encoding: base64\r\n\r\n" + (b"QUJD" * 18 + b"\r\n") * 2_000
+_HEAD = b"From: anna@medborgare.example\r\nSubject: Bygglov\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed"
+_PLAIN = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + _TEXT.encode()
+DAMAGED = {
+    "no boundary": _HEAD + b"\r\n\r\n" + _TEXT.encode() + _FILE,
+    "a boundary that stands nowhere": _HEAD + b"; boundary=x\r\n\r\n" + _TEXT.encode() + _FILE,
+    "never closed": _HEAD + b"; boundary=x\r\n\r\n--x\r\n" + _PLAIN + b"\r\n--x\r\nContent-Type: image/png\r\n" + _FILE,
+    "half a type": _HEAD + b"; boundary=x\r\n\r\n--x\r\nContent-Type: image\r\n" + _FILE + b"\r\n--x\r\n" + _PLAIN
+    + b"\r\n--x--\r\n",
+    "the same boundary within": _HEAD + b"; boundary=x\r\n\r\n"
+    b"--x\r\nContent-Type: multipart/related; boundary=x\r\n\r\n"
+    b"--x\r\n" + _PLAIN + b"\r\n--x\r\nContent-Type: image/png\r\n" + _FILE + b"\r\n--x--\r\n--x--\r\n",
+    "a text in front of the parts": _HEAD + b"; boundary=x\r\n\r\n" + b"rad\r\n" * 30_000 + b"--x\r\n" + _PLAIN
+    + b"\r\n--x--\r\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_no_text_of_a_damaged_message_is_lost(world: ImapWorld, damage: str) -> None:
+    raw = DAMAGED[damage]
+    world.deliver(raw, received_at=BASE)
+    mailbox = world.open()
+    inbox = folder(mailbox)
+    (arrival,) = arrivals(read_all(mailbox, inbox))
+    light, whole = parse(mailbox.fetch(inbox, arrival.delivery_id) or b"").body, parse(raw).body
+    assert light is not None and whole is not None
+    assert "överklagar" in light.text and light.text == whole.text
+
+
+#: how servers were seen to tell the structure of the damaged messages above, and parts without their own headers
+CYRUS_EMPTY = b'("TEXT" "PLAIN" ("CHARSET" "us-ascii") NIL NIL "7BIT" 0 0 NIL NIL NIL NIL)'
+_TEXT_PART = b'("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "8BIT" %d 3 NIL NIL NIL)' % len(_TEXT.encode())
+_FILE_PART = b'("IMAGE" "PNG" NIL NIL NIL "BASE64" %d NIL NIL NIL)' % (len(_FILE) - 39)
+INNER = (
+    _HEAD + b"; boundary=x\r\n\r\n--x\r\nContent-Type: multipart/related; boundary=in\r\n\r\n--in\r\n" + _PLAIN
+    + b"\r\n--in\r\nContent-Type: image/png\r\n" + _FILE + b"\r\n--in--\r\n--x--\r\n"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "told", "sections"),
+    [
+        (DAMAGED["no boundary"], CYRUS_EMPTY, {"TEXT": b""}),
+        (DAMAGED["a boundary that stands nowhere"], b"(" + CYRUS_EMPTY + b' "MIXED" ("BOUNDARY" "x") NIL NIL NIL)', {}),
+        (
+            INNER,
+            b"((" + _TEXT_PART + _FILE_PART + b' "RELATED" ("BOUNDARY" "in") NIL NIL)"MIXED" ("BOUNDARY" "x") NIL NIL)',
+            {"1.MIME": b"\r\n\r\n", "1.1": _TEXT.encode(), "1.2.MIME": b"Content-Type: image/png\r\n\r\n"},
+        ),
+        (
+            DAMAGED["half a type"],
+            b"(" + _FILE_PART.replace(b'"PNG"', b"NIL") + _TEXT_PART + b'"MIXED" ("BOUNDARY" "x") NIL NIL)',
+            {"1.MIME": b"Content-Type: image\r\n\r\n", "2.MIME": _PLAIN[:-len(_TEXT.encode())], "2": _TEXT.encode()},
+        ),
+    ],
+    ids=["no boundary", "a boundary that stands nowhere", "no headers of containers", "half a type"],
+)  # fmt: skip
+def test_where_a_server_mistakes_the_structure_all_is_fetched(
+    raw: bytes, told: bytes, sections: dict[str, bytes]
+) -> None:
+    def answer(command: str, _: int) -> bytes:
+        names = re.findall(r"BODY\.PEEK\[([^]]*)\]", command)
+        known = {"HEADER": raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", "": raw, **sections}
+        items = [
+            b"BODY[%s] {%d}\r\n%s" % (each.encode(), len(known.get(each, b"")), known.get(each, b"")) for each in names
+        ]
+        if "BODYSTRUCTURE" in command:
+            items.append(b"BODYSTRUCTURE " + told)
+        return b"* 1 FETCH (UID 1 " + b" ".join(items) + b")\r\n"
+
+    listing = b'* 1 FETCH (UID 1 INTERNALDATE "25-Nov-2024 07:00:00 +0000" RFC822.SIZE %d)\r\n' % len(raw)
+    answers: dict[str, Answer] = {"UID FETCH 1": answer, "UID FETCH 1:2 (INTERNALDATE RFC822.SIZE)": listing}
+    with scripted_mailbox(answers) as (mailbox, server):
+        read_all(mailbox, INBOX)
+        assert mailbox.fetch(INBOX, "7.1") == raw
+    assert server.commands.count("UID FETCH 1 (BODY.PEEK[])") == 1

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from mailbot.mail.dates import parse_date
-from mailbot.mail.message import parse_headers
+from mailbot.mail.headers import read_block
 from mailbot.platforms.imap.syntax import FetchItems, Value
 
 #: what tells when a message came, where a server has lost its INTERNALDATE
@@ -43,7 +43,7 @@ def stamped(items: FetchItems) -> int | None:
     block = items.get(name) if name else None
     if not isinstance(block, bytes):
         return None
-    headers = parse_headers(block).headers
+    headers = read_block(block).headers
     received = next(iter(headers.get_all("received")), "")
     instant = parse_date(received.rpartition(";")[2]) or parse_date(headers.get("date"))
     return int(instant.timestamp()) if instant else None

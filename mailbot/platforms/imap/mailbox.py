@@ -1,5 +1,6 @@
 """Reading a mailbox over IMAP (RFC 3501) without leaving a trace in it."""
 
+import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +34,9 @@ _NOTHING = ImapCursor(0, 0, UidSet())
 
 @dataclass(slots=True)
 class _Listing:
-    """New messages, packed: there may be a hundred thousand."""
+    """New messages, packed: there may be a hundred thousand. `now`: the time for those that nothing dates."""
 
+    now: int
     uids: "array[int]" = field(default_factory=lambda: array("I"))
     seconds: "array[int]" = field(default_factory=lambda: array("q"))
     sizes: "array[int]" = field(default_factory=lambda: array("I"))
@@ -46,7 +48,7 @@ class _Listing:
         if seconds is None:
             seconds = stamped(items)
         if seconds is None:  # as old as the message before it
-            seconds = self.seconds[-1] if self.seconds else 0
+            seconds = self.seconds[-1] if self.seconds else self.now
         self.uids.append(uid)
         self.seconds.append(seconds)
         self.sizes.append(min(number(items.get(b"RFC822.SIZE")), _LARGEST))
@@ -63,16 +65,24 @@ class ImapMailbox:
     """One mailbox as a Mailbox.
 
     Folder ids are names as the server spells them. A delivery id is UIDVALIDITY and UID. `connect` opens a connection
-    to this mailbox; `close` leaves it with the pool under `key`, for the next pass.
+    to this mailbox; `close` leaves it with the pool under `key`, for the next pass. `clock` tells seconds since the
+    epoch, for mail that neither the server nor its own header dates: it must not be taken for old.
     """
 
     def __init__(
-        self, pool: ConnectionPool, key: str, connect: Connect, *, folder_names: RoleNames | None = None
+        self,
+        pool: ConnectionPool,
+        key: str,
+        connect: Connect,
+        *,
+        folder_names: RoleNames | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._pool = pool
         self._key = key
         self._connect = connect
         self._folder_names = folder_names or {}
+        self._clock = clock
         self._connection: ImapConnection | None = None
         #: the connection is from an earlier pass and has not answered since
         self._untried = False
@@ -166,7 +176,7 @@ class ImapMailbox:
             size = number(told[uid].get(b"RFC822.SIZE")) if uid in told else 0
         if with_attachments or (size or 0) <= reading.WHOLE_OCTETS:
             return self._sections(folder, [uid], _WHOLE).get(uid)
-        return self._parts(folder, uid, documents)
+        return self._parts(folder, uid, size or 0, documents)
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -188,7 +198,7 @@ class ImapMailbox:
         return found, before.known.minus(found)
 
     def _listing(self, folder: Folder, uids: UidSet) -> _Listing:
-        listing = _Listing()
+        listing = _Listing(int(self._clock()))
         remaining = iter(uids)
         while window := list(islice(remaining, _LISTING_WINDOW)):
             found, unreadable = self._gently(folder, window, "INTERNALDATE RFC822.SIZE")
@@ -243,8 +253,10 @@ class ImapMailbox:
         """Header blocks; empty ones for messages that the server cannot give."""
         small = [uid for uid in uids if sizes[uid] <= reading.HEADER_OCTETS]
         large = [uid for uid in uids if sizes[uid] > reading.HEADER_OCTETS]
-        headers = self._sections(folder, small, "BODY.PEEK[HEADER]")
-        return headers | self._sections(folder, large, f"BODY.PEEK[HEADER]<0.{reading.HEADER_OCTETS}>")
+        headers = self._sections(folder, large, f"BODY.PEEK[HEADER]<0.{reading.HEADER_OCTETS}>")
+        # Hoodiecrow cuts the header of the second message by what was left of the first.
+        small += [uid for uid, header in headers.items() if not header]
+        return headers | self._sections(folder, small, "BODY.PEEK[HEADER]")
 
     def _sections(self, folder: Folder, uids: Sequence[int], item: str) -> dict[int, bytes]:
         """One section of each message that is there; empty when the server cannot give it."""
@@ -259,7 +271,7 @@ class ImapMailbox:
         given = {uid: value for uid, value in values.items() if value is not None}
         return given | dict.fromkeys([*unreadable, *present], b"")
 
-    def _parts(self, folder: Folder, uid: int, documents: DocumentLimits | None) -> bytes | None:
+    def _parts(self, folder: Folder, uid: int, octets: int, documents: DocumentLimits | None) -> bytes | None:
         """A large message without its attachments, but for `documents`."""
         header_item = f"BODY.PEEK[HEADER]<0.{reading.HEADER_OCTETS}>"
         found, unreadable = self._gently(folder, [uid], f"BODYSTRUCTURE {header_item}")
@@ -278,7 +290,10 @@ class ImapMailbox:
         for request in structure.document_requests(header, parts, items, allowance):
             more, _ = self._gently(folder, [uid], request)
             items.update(more.get(uid, {}))
-        return structure.rebuilt(header, parts, items)
+        rebuilt = structure.rebuilt(header, parts, items)
+        if not structure.is_faithful(rebuilt, parts, items, octets):
+            return self._sections(folder, [uid], _WHOLE).get(uid)
+        return rebuilt
 
     def _gently(self, folder: Folder, uids: Sequence[int], items: str) -> tuple[dict[int, FetchItems], frozenset[int]]:
         def fetch(wanted: UidSet, what: str = items) -> dict[int, FetchItems]:

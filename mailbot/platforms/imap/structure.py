@@ -8,8 +8,10 @@ the boundaries of the original. Attachments are there with their headers; conten
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailbot.mail.headers import read_block
-from mailbot.mail.left_out import LEFT_OUT, Allowance
+from mailbot.mail.body import is_text
+from mailbot.mail.headers import read_block, skip_leading
+from mailbot.mail.left_out import LEFT_OUT, Allowance, is_left_out
+from mailbot.mail.mime import walk
 from mailbot.mail.parameters import parse_structured, safe_filename
 from mailbot.platforms.imap.syntax import FetchItems, Value, number, section, text
 
@@ -24,6 +26,8 @@ _REPORTS = frozenset(
         "text/rfc822-headers", "text/calendar",
     }
 )  # fmt: skip
+#: of a message beside its parts: delimiters, and what stands before the first and after the last
+_UNTOLD_OCTETS = 64 * 1024
 #: sections in one FETCH
 _SECTIONS = 60
 _CRLF = b"\r\n"
@@ -138,12 +142,34 @@ def rebuilt(header: bytes, parts: Sequence[Entity], items: FetchItems) -> bytes:
         if part.is_multipart:
             open_.append((_boundary(own_header), part.depth))
         else:
-            content = section(items, f"BODY[{part.section or 'TEXT'}]".encode())
+            content = _content(part, items)
             if content is None:
                 content = LEFT_OUT if part.octets and not octets_wanted(part) else b""
             pieces += [content, _CRLF if part.section else b""]
     pieces += [b"--" + boundary + b"--" + _CRLF for boundary, _ in reversed(open_)]
     return b"".join(pieces)
+
+
+def is_faithful(raw: bytes, parts: Sequence[Entity], items: FetchItems, octets: int) -> bool:
+    """Whether our own parser sees the same in `raw`, which was rebuilt from these parts of a message of `octets`.
+
+    Servers differ over damaged messages. Cyrus tells of an empty text where a multipart has no boundary, or one that
+    stands nowhere; others give parts without their headers, or take text for something else.
+    """
+    missing = sum(max(0, part.octets - len(_content(part, items) or b"")) for part in parts)
+    if octets - len(raw) - missing > _UNTOLD_OCTETS:
+        return False
+    block = read_block(raw, skip_leading(raw))
+    seen = walk(raw, block.headers, block.body_start)
+    leaves = sum(not part.is_multipart for part in parts)
+    if (len(seen.parts), len(seen.containers)) != (leaves, len(parts) - leaves):
+        return False
+    left_out = (part for part in seen.parts if is_left_out(raw, part.start, part.end))
+    return not any(is_text(part) or part.content_type in _REPORTS for part in left_out)
+
+
+def _content(part: Entity, items: FetchItems) -> bytes | None:
+    return section(items, f"BODY[{part.section or 'TEXT'}]".encode())
 
 
 def _ended(header: bytes) -> bytes:
