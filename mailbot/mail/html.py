@@ -11,7 +11,6 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailbot.mail.html_hostile import crude_text, is_too_costly, tamed, words
-from mailbot.mail.html_map import Rendering
 from mailbot.mail.html_quotes import Attributes, begins_original, is_quote, style_of
 from mailbot.mail.html_writer import Writer
 
@@ -46,24 +45,13 @@ def to_text(html: str) -> str:
     Never raises, and takes linear time: HTML that would make the parser slow (tens of thousands of open elements) is
     read by a cruder reader that only drops the tags.
     """
-    return _rendered(html, Writer()).text
-
-
-def render(html: str) -> Rendering:
-    """The same text with a map back: which text node, and which of its characters, each character came from.
-
-    Only what shows or changes the HTML needs the map; it costs about a quarter more than `to_text`.
-    """
-    return _rendered(html, Writer(pieces=[]))
-
-
-def _rendered(html: str, writer: Writer) -> Rendering:
     prepared = tamed(html)
     if is_too_costly(prepared):
-        return Rendering(crude_text(prepared))
+        return crude_text(prepared)
     root = LexborHTMLParser(prepared).root
     if root is None:
-        return Rendering("")
+        return ""
+    writer = Writer()
     _walk(root, writer)
     return writer.rendering()
 
@@ -76,7 +64,6 @@ def _walk(root: LexborNode, writer: Writer) -> None:
         tag = node.tag or "-comment"
         child: LexborNode | None = None
         if tag == "-text":
-            writer.node += 1
             if not frames[-1].zero_size:
                 content = node.text_content or ""
                 (writer.preformatted if frames[-1].is_pre else writer.text)(content)
@@ -92,7 +79,6 @@ def _walk(root: LexborNode, writer: Writer) -> None:
 def _open(tag: str, node: LexborNode, frames: list[_Frame], writer: Writer) -> LexborNode | None:
     """An element begins; its first child when there is something below it to be read."""
     if tag in _UNSEEN or tag.startswith("-"):
-        _skip(node, writer)
         return None
     attributes = node.attributes
     if attributes and not writer.rest_is_quoted and begins_original(tag, attributes, node):
@@ -100,7 +86,6 @@ def _open(tag: str, node: LexborNode, frames: list[_Frame], writer: Writer) -> L
         writer.block()
         writer.quote_depth += 1
     if _is_hidden(attributes):
-        _skip(node, writer)
         return None
     frame = _enter(tag, attributes, frames[-1], node, writer)
     child = node.first_child
@@ -109,12 +94,6 @@ def _open(tag: str, node: LexborNode, frames: list[_Frame], writer: Writer) -> L
     else:
         frames.append(frame)
     return child
-
-
-def _skip(node: LexborNode, writer: Writer) -> None:
-    """Texts that nobody sees are counted, so that a node's number holds in the whole document."""
-    if writer.pieces is not None:
-        writer.node += sum(below.tag == "-text" for below in node.traverse(include_text=True))
 
 
 def _next(node: LexborNode, frames: list[_Frame], writer: Writer) -> LexborNode | None:

@@ -1,13 +1,10 @@
 """HTML of real programs, rendered as a person reads it and so that quotations are seen."""
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from selectolax.lexbor import LexborHTMLParser
 
-from mailbot.mail.html import render, to_text
+from mailbot.mail.html import to_text
 from mailbot.mail.html_hostile import crude_text, is_too_costly, tamed
 from mailbot.mail.parts import split
 
@@ -159,41 +156,3 @@ def test_any_html_gives_text(html: str) -> None:
     for text in (to_text(html), crude_text(tamed(html))):
         assert "\x00" not in text
         assert text == "" or text.endswith("\n")
-    rendering = render(html)
-    assert rendering.text == to_text(html)
-    assert all(a.end <= b.start for a, b in pairwise(rendering.pieces))
-    assert all(0 <= piece.start < piece.end <= len(rendering.text) for piece in rendering.pieces)
-
-
-@pytest.mark.parametrize(
-    "html",
-    [html for html, _ in CASES]
-    + [GMAIL, OUTLOOK_DESKTOP, OUTLOOK_WEB, APPLE, THUNDERBIRD, YAHOO, "\n<p> </p><br><br>a"],
-)
-def test_every_word_is_traced_to_its_text_node(html: str) -> None:
-    rendering = render(html)
-    assert rendering.text == to_text(html)
-    nodes = text_nodes(html)
-    for piece in rendering.pieces:
-        written = rendering.text[piece.start : piece.end]
-        source = nodes[piece.node].replace("\xa0", " ")[piece.node_start :]
-        assert " ".join(source.split()).startswith(" ".join(written.split()))
-    traced = {i for piece in rendering.pieces for i in range(piece.start, piece.end)}
-    untraced = {char for i, char in enumerate(rendering.text) if i not in traced}
-    assert untraced <= set(" \n\t>-_")
-
-
-def text_nodes(html: str) -> list[str]:
-    """The texts of the parsed page in document order, hidden ones too."""
-    root = LexborHTMLParser(tamed(html)).root
-    nodes = root.traverse(include_text=True) if root is not None else ()
-    return [node.text_content or "" for node in nodes if node.tag == "-text"]
-
-
-def test_a_span_leads_to_the_nodes_that_wrote_it() -> None:
-    rendering = render("<p>Hej!</p><blockquote>Gammalt <b>ord</b></blockquote>")
-    quoted = rendering.text.index("Gammalt")
-    assert rendering.nodes(0, 4) == (0,)
-    assert rendering.nodes(quoted, len(rendering.text)) == (1, 2)
-    assert rendering.piece_at(quoted - 1) is None
-    assert rendering.piece_at(1) is not None
