@@ -151,13 +151,6 @@ class _State:
         upsert(connection, installation, [{"name": _NAME, "value": value}])
 
 
-def missing(database: Database, journal: Journal) -> int:
-    """How many decisions of the journal this database lacks."""
-    with database.read() as connection:
-        state = _State.load(connection)
-    return len(state.waiting) + len(journal.after(state.upto))
-
-
 def replay(store: object, database: Database, journal: Journal, until: datetime | None = None) -> Replayed:
     """Bring decisions of the journal that this database lacks into it: in order, each with who and when, each once.
 

@@ -13,7 +13,7 @@ from mailbot.store.audit import Audit
 from mailbot.store.away_notices import AwayNotices
 from mailbot.store.daily_checks import DailyChecks
 from mailbot.store.database import Database
-from mailbot.store.decisions import Replayed, missing, note_decision, replay
+from mailbot.store.decisions import Replayed, note_decision, replay
 from mailbot.store.diary import Diary
 from mailbot.store.handling import Handling
 from mailbot.store.installation import Installation
@@ -94,10 +94,6 @@ class Store:
         """Bring in what people decided by command (up to `until`) and this database lacks, since it was restored or a
         command was killed. What is about mail that has not been read again waits for the next call."""
         return replay(self, self._database, self._journal, until) if self._journal else Replayed()
-
-    def lacking_decisions(self) -> int:
-        """How many decisions of the journal are not in this database."""
-        return missing(self._database, self._journal) if self._journal else 0
 
     def purge(self, now: datetime, rules: RetentionRules) -> retention.Purged:
         """Drop what the retention periods no longer allow to keep; how much of each."""
