@@ -9,11 +9,11 @@ from datetime import datetime
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import MailbotError
 from mailbot.mail.message import Address, Message
-from mailbot.render import compose
 from mailbot.store.absences import STANDING
 from mailbot.store.records import NewMail, StoredAbsence
 from mailbot.work.absence_install import opened, window
 from mailbot.work.absence_texts import auto_reply
+from mailbot.work.citizen_mail import citizen_mail
 from mailbot.work.context import Context
 
 
@@ -42,28 +42,16 @@ def reply_to(
     """The automatic reply to one mail that may be answered; its dedup key is the sender's for this absence and text."""
     config, sender = context.config, message.author
     audience = "internal" if sender.domain in {each.lower() for each in config.organisation.domains} else "external"
-    rendered = auto_reply(config, context.templates, stored.absence, audience=audience)  # type: ignore[arg-type]
-    key = f"absence_reply:{stored.ref}:{stored.text_version}:{context.references.fingerprint(sender.email)}"
-    message_id = context.references.message_id(key, config.service_mailbox.address.rpartition("@")[2])
     owner = config.owner(settings)
-    raw = compose(
-        rendered,
-        from_=Address(owner.name if owner is not None else "", settings.address),
-        to=(sender.email,),
-        message_id=message_id,
-        date=now,
-        in_reply_to=message.message_id,
-        references=(message.message_id,) if message.message_id else (),
-        auto_submitted="auto-replied",
-    )
-    return NewMail(
-        dedup_key=key,
+    return citizen_mail(
+        context,
+        auto_reply(config, context.templates, stored.absence, audience=audience),  # type: ignore[arg-type]
+        dedup_key=f"absence_reply:{stored.ref}:{stored.text_version}:{context.references.fingerprint(sender.email)}",
         kind="absence_reply",
-        audience="citizen",
-        to=(sender.email,),
-        envelope_from="",  # RFC 3834 section 3.3: a bounce of an automatic reply must not come back
-        message_id=message_id,
-        raw=raw,
+        from_=Address(owner.name if owner is not None else "", settings.address),
+        to=sender.email,
+        answers=message.message_id,
+        now=now,
         hold=hold,
     )
 

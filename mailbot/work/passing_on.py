@@ -6,6 +6,7 @@ any answer does (förvaltningslagen 8 §, forvaltningsloven § 11).
 
 from mailbot.render.templates import Rendered
 from mailbot.store.records import Obligation
+from mailbot.work.citizen_mail import to_the_asker
 from mailbot.work.context import Context
 
 
@@ -13,14 +14,4 @@ def proposed_text(context: Context, obligation: Obligation) -> Rendered | None:
     """The answer to the sender in their language, or None where nothing is to be passed on."""
     if obligation.ref not in context.store.obligations.to_pass_on([obligation.ref]):
         return None
-    config = context.config
-    # A unit may have left the configuration while somebody still waits for its answer.
-    names = {unit.id: unit.name for unit in config.units}
-    return context.templates.render(
-        "passed_on",
-        obligation.language or config.policy.language,
-        unit=names.get(obligation.unit, config.organisation.name),
-        organisation=config.organisation,
-        received_at=obligation.received_at.astimezone(config.zone),
-        ref=obligation.ref,
-    )
+    return to_the_asker(context, "passed_on", obligation)

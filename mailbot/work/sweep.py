@@ -4,8 +4,8 @@ from datetime import UTC, datetime, time
 
 from mailbot.mail.message import Address
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.render import compose
 from mailbot.store.records import NewMail, Obligation
+from mailbot.work.citizen_mail import citizen_mail, to_the_asker
 from mailbot.work.context import Context
 from mailbot.work.mode import enforced_since
 
@@ -42,40 +42,18 @@ def send_holding_replies(context: Context, now: datetime) -> int:
 def holding_reply(context: Context, obligation: Obligation, now: datetime, *, hold: str | None = None) -> NewMail:
     """The one holding reply of this obligation, ready to queue; `hold` is why a person must release it first."""
     config = context.config
-    service = config.service_mailbox.address
-    dedup_key = f"holding:{obligation.ref}"
-    message_id = context.references.message_id(dedup_key, service.rpartition("@")[2])
-    # A unit may have left the configuration while somebody still waits for its answer.
-    names = {unit.id: unit.name for unit in config.units}
-    rendered = context.templates.render(
-        "holding_reply",
-        obligation.language or config.policy.language,
-        unit=names.get(obligation.unit, config.organisation.name),
-        organisation=config.organisation,
-        received_at=obligation.received_at.astimezone(config.zone),
-        ref=obligation.ref,
-    )
-    raw = compose(
-        rendered,
-        from_=Address(config.organisation.name, service),
-        to=(obligation.asker,),
-        message_id=message_id,
-        date=now,
+    return citizen_mail(
+        context,
+        to_the_asker(context, "holding_reply", obligation),
+        dedup_key=f"holding:{obligation.ref}",
+        kind="holding_reply",
+        from_=Address(config.organisation.name, config.service_mailbox.address),
+        to=obligation.asker,
+        answers=obligation.message_id,
+        now=now,
+        hold=hold,
         # A person's answer to the holding reply belongs where the question went, not to the service mailbox.
         reply_to=obligation.mailbox,
-        in_reply_to=obligation.message_id,
-        references=(obligation.message_id,) if obligation.message_id else (),
-        auto_submitted="auto-replied",
-    )
-    return NewMail(
-        dedup_key=dedup_key,
-        kind="holding_reply",
-        audience="citizen",
-        to=(obligation.asker,),
-        envelope_from="",  # RFC 3834 section 3.3: a bounce of an automatic reply must not come back
-        message_id=message_id,
-        raw=raw,
-        hold=hold,
         ref=obligation.ref,
     )
 
