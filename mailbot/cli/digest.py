@@ -137,7 +137,7 @@ def _send(context: "Context", found: list["Addressed"], now: "datetime", languag
         raise UserError(
             'nothing but the operator\'s digest leaves while mode = "observe"; print it, or set mode = "enforce"'
         )
-    mails = [digest_mail(context.config, context.templates, context.references, one, now) for one in found]
+    mails = [digest_mail(context, one, now) for one in found]
     context.store.outbox.enqueue(mails, now=now)
     waiting = {mail.dedup_key for mail in mails} & _states(context, "pending")
     try:

@@ -159,8 +159,7 @@ def _composed(
         sender_name=message.author.name if message is not None else "",
     )
     return staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=dedup_key,
         kind="absence_forward",

@@ -250,8 +250,7 @@ def _mail(
     absence = values_of(context.config, stored.absence)
     rendered = context.templates.render(template, language or None, absence=absence, **(values or {}))
     return staff_mail(
-        context.config,
-        context.references,
+        context,
         rendered,
         dedup_key=f"{template}:{stored.ref}:{stored.text_version}:{to}:{about}",
         kind="notice",

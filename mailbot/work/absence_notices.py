@@ -27,7 +27,7 @@ def tell_broken(
     if not problems and not put_back:
         return 0
     today = local_date(context.config, now)
-    return _queue(
+    return _queue_about(
         context,
         stored,
         "absence_broken",
@@ -58,7 +58,7 @@ def tell_returned(context: Context, stored: StoredAbsence, now: datetime) -> int
     tokens = store.absences.tokens(stored.ref)
     by = Counter(_who(context, each.met_by or "") for each in answered)
     person = config.person(stored.absence.person)
-    return _queue(
+    return _queue_about(
         context,
         stored,
         "absence_returned",
@@ -90,7 +90,7 @@ def tell_covers_of_next_week(context: Context, stored: StoredAbsence, now: datet
         if not days or person is None or not today < days[0] <= next_working_day:
             continue
         waiting = context.store.obligations.list(states=("open",), mailbox=mailbox)
-        told += _queue(
+        told += _queue_about(
             context,
             stored,
             "absence_week",
@@ -120,33 +120,20 @@ def tell_unplanned(
     problems: Sequence[str] = (),
 ) -> int:
     """Tell `readers` that somebody is, or soon will be, away without a plan, with the command that makes one."""
-    mails = []
-    for reader in readers:
-        words = context.templates.words(reader.language)
-        own = reader.id == person.id
-        rendered = context.templates.render(
-            "absence_unplanned",
-            reader.language or None,
-            person={"name": person.name, "id": person.id},
-            first=first,
-            away_now=away_now,
-            inactive_days=inactive_days,
-            problems=[problem_words(words, each) for each in problems],
-            command="mailbot setup-autoreply" + ("" if own else f" --for {person.id}") + f" --from {first}",
-        )
-        stage = "now" if away_now else "ahead"
-        mails.append(
-            staff_mail(
-                context.config,
-                context.references,
-                rendered,
-                dedup_key=f"absence_unplanned:{person.id}:{first}:{stage}:{reader.id}",
-                kind="notice",
-                to=(reader.email,),
-                now=now,
-            )
-        )
-    return context.store.outbox.enqueue(mails, now=now)
+
+    def values(reader: PersonSettings, words: Words) -> Mapping[str, object]:
+        whose = "" if reader.id == person.id else f" --for {person.id}"
+        return {
+            "person": {"name": person.name, "id": person.id},
+            "first": first,
+            "away_now": away_now,
+            "inactive_days": inactive_days,
+            "problems": [problem_words(words, each) for each in problems],
+            "command": f"mailbot setup-autoreply{whose} --from {first}",
+        }
+
+    about = f"{person.id}:{first}:{'now' if away_now else 'ahead'}"
+    return _queue(context, "absence_unplanned", readers, now, about=about, values=values)
 
 
 def problem_words(words: Words, problem: str) -> str:
@@ -171,35 +158,50 @@ def _person_and_manager(context: Context, stored: StoredAbsence) -> list[PersonS
     return [each for each in dict.fromkeys((person, manager)) if each is not None]
 
 
-def _queue(
+def _queue_about(
     context: Context,
     stored: StoredAbsence,
     template: str,
-    readers: Sequence[PersonSettings],
+    readers: Iterable[PersonSettings],
     now: datetime,
     *,
     values: Callable[[Words], Mapping[str, object]],
     about: str = "",
 ) -> int:
-    mails = []
-    for reader in readers:
-        rendered = context.templates.render(
-            template,
-            reader.language or None,
-            absence=values_of(context.config, stored.absence),
-            **values(context.templates.words(reader.language)),
+    """Mails about one absence; `about` is what else tells them apart."""
+    absence = values_of(context.config, stored.absence)
+    return _queue(
+        context,
+        template,
+        readers,
+        now,
+        about=f"{stored.ref}:{about}",
+        values=lambda _, words: {"absence": absence, **values(words)},
+    )
+
+
+def _queue(
+    context: Context,
+    template: str,
+    readers: Iterable[PersonSettings],
+    now: datetime,
+    *,
+    about: str,
+    values: Callable[[PersonSettings, Words], Mapping[str, object]],
+) -> int:
+    """A mail to each of the readers in their language; how many were not queued before."""
+    templates = context.templates
+    mails = [
+        staff_mail(
+            context,
+            templates.render(template, reader.language or None, **values(reader, templates.words(reader.language))),
+            dedup_key=f"{template}:{about}:{reader.id}",
+            kind="notice",
+            to=(reader.email,),
+            now=now,
         )
-        mails.append(
-            staff_mail(
-                context.config,
-                context.references,
-                rendered,
-                dedup_key=f"{template}:{stored.ref}:{about}:{reader.id}",
-                kind="notice",
-                to=(reader.email,),
-                now=now,
-            )
-        )
+        for reader in readers
+    ]
     return context.store.outbox.enqueue(mails, now=now)
 
 

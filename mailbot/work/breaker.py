@@ -42,8 +42,7 @@ def _notice(context: Context, sent: int, limit: int, now: datetime) -> NewMail:
         "circuit_breaker", config.policy.language, sent=sent, limit=limit, paused_at=now.astimezone(config.zone)
     )
     return staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=f"circuit_breaker:{now.isoformat()}",
         kind="notice",

@@ -136,8 +136,7 @@ def _told(
     observing = not context.enforcing
     rendered = context.templates.render(template, language, observing=observing, **values)
     yield staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=dedup_key,
         kind="notice",

@@ -8,7 +8,6 @@ from typing import Literal
 from mailbot.config.model import Config, PersonSettings, Unit
 from mailbot.render import Rendered, ReplyTo, Templates
 from mailbot.store.records import NewMail, NewTicket
-from mailbot.store.references import References
 from mailbot.work.context import Context
 from mailbot.work.daily_check import checker
 from mailbot.work.digest_content import Desk, Digest, OfficerDigest, OperatorDigest
@@ -40,7 +39,7 @@ def digest_mails(context: Context, now: datetime, kinds: Sequence[DigestKind] = 
     config = context.config
     wanted = [kind for kind in kinds if context.enforcing or kind == "operator"]
     found = (one for kind in wanted for one in addressed(context, now, kind) if is_worth_sending(config, one))
-    return [digest_mail(config, context.templates, context.references, one, now) for one in found]
+    return [digest_mail(context, one, now) for one in found]
 
 
 def addressed(
@@ -127,17 +126,16 @@ def render_digest(config: Config, templates: Templates, one: Addressed, reply: R
     )
 
 
-def digest_mail(config: Config, templates: Templates, references: References, one: Addressed, now: datetime) -> NewMail:
+def digest_mail(context: Context, one: Addressed, now: datetime) -> NewMail:
     """The mail of one digest; its dedup_key lets it leave once a day."""
     about = f"{one.kind}/{one.about}" if one.about else one.kind
     dedup_key = f"digest:{about}:{one.recipient}:{one.digest.today.isoformat()}"
     ticket = _ticket(one)
-    code = references.ticket_code(dedup_key, ticket) if ticket else None
-    reply = ReplyTo(config.service_mailbox.address, code) if code else None
-    rendered = render_digest(config, templates, one, reply)
+    code = context.references.ticket_code(dedup_key, ticket) if ticket else None
+    reply = ReplyTo(context.config.service_mailbox.address, code) if code else None
+    rendered = render_digest(context.config, context.templates, one, reply)
     return staff_mail(
-        config,
-        references,
+        context,
         rendered,
         dedup_key=dedup_key,
         kind="digest",

@@ -82,8 +82,7 @@ def _mail(
         asker=None if one.confidential else one.asker,
     )
     return staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=dedup_key,
         kind="notice",

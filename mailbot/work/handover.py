@@ -95,8 +95,7 @@ def _to_registrar(
         **values,
     )
     return staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=dedup_key,
         kind="forward" if template == "forward_to_registrar" else "announcement",

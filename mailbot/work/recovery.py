@@ -165,7 +165,7 @@ def _digests(context: Context, at: datetime) -> Iterator[NewMail]:
     yield from digest_mails(context, at)
     for person in context.config.people:
         for one in addressed(context, at, "staff", person=person.id):
-            yield digest_mail(context.config, context.templates, context.references, one, at)
+            yield digest_mail(context, one, at)
 
 
 def _digest_times(context: Context, sent: Mapping[str, datetime], until: datetime) -> Iterator[datetime]:

@@ -39,8 +39,7 @@ def install_signature(context: Context, person: PersonSettings, *, by: str, now:
     )
     version = hashlib.sha256(block.lines.encode()).hexdigest()[:12]
     mail = staff_mail(
-        context.config,
-        context.references,
+        context,
         rendered,
         dedup_key=f"signature:{person.id}:{version}",
         kind="notice",

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from mailbot.config.model import Config
 from mailbot.mail.message import Address
 from mailbot.render import Rendered, compose
 from mailbot.store.records import NewMail, NewTicket
-from mailbot.store.references import References
+from mailbot.work.context import Context
 
 
 def staff_mail(
-    config: Config,
-    references: References,
+    context: Context,
     rendered: Rendered,
     *,
     dedup_key: str,
@@ -33,6 +31,7 @@ def staff_mail(
 
     With a `ticket` its reader may act by answering it; answers go to the service mailbox, or to `reply_to`.
     """
+    config, references = context.config, context.references
     if ticket is not None:
         rendered = rendered.with_footer(f"mailbot:{references.ticket_code(dedup_key, ticket)}")
     service = config.service_mailbox.address

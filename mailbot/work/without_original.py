@@ -37,8 +37,7 @@ def note_instead(context: Context, item: OutboxItem, reason: str, now: datetime)
         reason=reason,
     )
     return staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=f"forward_without_original:{item.item_ref}",
         kind="announcement",

@@ -48,8 +48,7 @@ def form(context: Context, person: PersonSettings, dedup: str, now: datetime, **
     language = person.language or context.config.policy.language
     values: dict[str, object] = {"answers": {}, "findings": [], "person": person.name, **filled}
     return staff_mail(
-        context.config,
-        context.references,
+        context,
         context.templates.render("absence_form", language, **values),
         dedup_key=f"absence_form:{dedup}",
         kind="notice",

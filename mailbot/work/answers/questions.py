@@ -30,8 +30,7 @@ def question_mail(context: Context, answer: Answer, item: DiaryItem, question: s
         question="" if item.confidential else question,
     )
     mail = staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=f"registrar_asks:{item.ref}:{answer.content_print}",
         kind="notice",

@@ -42,8 +42,7 @@ def _report(context: Context, row: AnswerRow, verdict: Verdict, message: Message
     )
     answered = message.message_id if message else None
     return staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=f"answer_report:{row.content_print}",
         kind="notice",
@@ -63,8 +62,7 @@ def _somebody_wrote_in_your_name(context: Context, row: AnswerRow, verdict: Verd
         "answer_unproved", person.language or config.policy.language, person=person.name, arrived_at=arrived_at
     )
     return staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=f"answer_unproved:{person.id}:{now.astimezone(config.zone).date().isoformat()}",
         kind="notice",

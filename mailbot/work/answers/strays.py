@@ -159,8 +159,7 @@ def _to_its_mailbox(
         has_original=original is not None,
     )
     return staff_mail(
-        config,
-        context.references,
+        context,
         rendered,
         dedup_key=f"stray_mail:{outcome.item_ref}",
         kind="notice",
