@@ -19,6 +19,7 @@ from mailbot.store.lineage import RESTORED
 from mailbot.store.records import MailboxCheck
 from mailbot.work.context import Context
 from mailbot.work.judging import Judge
+from mailbot.work.judging_asked import Batch
 
 log = get_logger(__name__)
 
@@ -112,6 +113,20 @@ def _told(trouble: Exception, mailbox: str) -> str:
     return str(trouble) if isinstance(trouble, MailbotError) else type(trouble).__name__
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A batch of changes whose new mail has been fetched, and is being judged."""
+
+    folder: Folder
+    changes: Changes
+    judge: Judge
+    batch: Batch
+    hold_replies: bool
+    #: deliveries that were not known before
+    fetched: int
+    vanished: Sequence[str]
+
+
 class _Reader:
     """Reads the folders of one open mailbox."""
 
@@ -148,7 +163,30 @@ class _Reader:
         return isinstance(mailbox, TellsStanding) and mailbox.is_unchanged(folder, self._cursors.get(folder.id))
 
     def batches(self, folder: Folder) -> Iterator[int]:
-        """Judge and record what is new, batch by batch; how many deliveries of each were not known before."""
+        """Judge and record what is new, batch by batch; how many deliveries of each were not known before.
+
+        A batch that children judge is recorded when the next has been fetched, and they have that one to go on with.
+        """
+        waiting: _Begun | None = None
+        try:
+            for begun in self._begun(folder):
+                before, waiting = waiting, None  # were it not recorded, no later one must be: cursors build on it
+                if before is not None:
+                    yield self._record(before)
+                if begun.batch.asked is None:
+                    yield self._record(begun)
+                else:
+                    waiting = begun
+        except (MailbotError, OSError):
+            if waiting is not None:
+                yield self._record(waiting)
+            raise
+        if waiting is not None:
+            yield self._record(waiting)
+        self._look_at_marks(folder)
+
+    def _begun(self, folder: Folder) -> Iterator[_Begun]:
+        """What is new, batch by batch."""
         cursor = self._cursors.get(folder.id)
         judge: Judge | None = None  # made when there is something to judge: most folders hold nothing new
         burst = self._context.config.policy.storm.burst
@@ -161,9 +199,19 @@ class _Reader:
             hold = hold or changes.reset or (arrived >= burst and not self._restored)
             if changes.cursor != cursor or changes.arrived or changes.gone or changes.reset or changes.marks:
                 judge = judge or Judge(self._context, self._settings, self._mailbox, folder, self._now)
-                yield self._record(judge, folder, changes, unknown, hold_replies=hold or self._first_pass)
+                arrivals = {one.delivery_id: one for one in unknown if not judge.is_too_old(one)}
+                fetched = dict(self._mailbox.fetch_headers(folder, list(arrivals)))
+                present = [(arrivals[delivery_id], raw) for delivery_id, raw in fetched.items() if raw is not None]
+                yield _Begun(
+                    folder=folder,
+                    changes=changes,
+                    judge=judge,
+                    batch=judge.begin(present),
+                    hold_replies=hold or self._first_pass,
+                    fetched=len(fetched),
+                    vanished=[delivery_id for delivery_id, raw in fetched.items() if raw is None],
+                )
                 cursor = changes.cursor
-        self._look_at_marks(folder)
 
     @cached_property
     def _unmarked(self) -> Mapping[str, Sequence[str]]:
@@ -203,26 +251,21 @@ class _Reader:
         known = self._intake.known_deliveries(self._settings.address, folder.id, ids)
         return [one for one in changes.arrived if one.delivery_id not in known]
 
-    def _record(
-        self, judge: Judge, folder: Folder, changes: Changes, unknown: Sequence[Arrival], *, hold_replies: bool
-    ) -> int:
-        """Judge one batch and commit it together with its cursor."""
-        address = self._settings.address
-        arrivals = {one.delivery_id: one for one in unknown if not judge.is_too_old(one)}
-        fetched = dict(self._mailbox.fetch_headers(folder, list(arrivals)))
-        present = [(arrivals[delivery_id], raw) for delivery_id, raw in fetched.items() if raw is not None]
+    def _record(self, begun: _Begun) -> int:
+        """Judge one batch to the end and commit it together with its cursor."""
+        changes = begun.changes
         self._intake.record(
-            mailbox=address,
-            folder_id=folder.id,
-            outcomes=list(judge.outcomes(present, hold_replies=hold_replies)),
-            vanished=[delivery_id for delivery_id, raw in fetched.items() if raw is None],
+            mailbox=self._settings.address,
+            folder_id=begun.folder.id,
+            outcomes=list(begun.judge.outcomes(begun.batch, hold_replies=begun.hold_replies)),
+            vanished=begun.vanished,
             gone=changes.gone,
             cursor=changes.cursor,
             reset=changes.reset,
             now=self._now,
             marks=_noted(changes.marks),
         )
-        return len(fetched)
+        return begun.fetched
 
 
 def _noted(marks: Sequence[AnswerMark]) -> dict[str, Mark]:

@@ -4,10 +4,13 @@ It ends when its input does, so it never outlives the worker.
 """
 
 import gc
+import os
 import pickle
+import queue
 import struct
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
@@ -15,8 +18,7 @@ from typing import BinaryIO
 from mailbot.mail.body import Body
 from mailbot.mail.message import Message
 from mailbot.policy.model import Decision, Facts
-from mailbot.policy.profile import Policy
-from mailbot.work.judging_steps import judge
+from mailbot.work.judging_steps import Terms, judge
 
 _LENGTH = struct.Struct("!Q")
 #: allocations between two looks for cyclic garbage, as in the worker
@@ -24,21 +26,14 @@ _COLLECT_EVERY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What holds for every message that the child will judge."""
-
-    policy: Policy
-    own_lines: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
-    """One message, whole."""
+    """One message: its header block, and the whole of it where more than that may be read."""
 
     raw: bytes
-    #: its header block
     message: Message
     facts: Facts
+    #: whether the answer is to hold the text
+    wants_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +46,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The decision, and what reading further added to the header block; None: nothing."""
+    """The judgment; `body` only where it is wanted."""
 
     decision: Decision
-    body: Body | None
-    size: int
-    defects: tuple[str, ...]
+    diary_unit: str
+    body: Body | None = None
 
 
 def send(stream: BinaryIO, what: object) -> None:
@@ -68,6 +62,10 @@ def send(stream: BinaryIO, what: object) -> None:
 
 def receive(stream: BinaryIO) -> object:
     """Read one frame. EOFError when there is none any more."""
+    return _loaded(_frame(stream))
+
+
+def _frame(stream: BinaryIO) -> bytes:
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise EOFError
@@ -75,34 +73,56 @@ def receive(stream: BinaryIO) -> object:
     octets = stream.read(length)
     if len(octets) < length:
         raise EOFError
+    return octets
+
+
+def _loaded(octets: bytes) -> object:
     return pickle.loads(octets)  # noqa: S301 - written by the other end of our own pipe
 
 
 def answer(terms: Terms, question: Question, now: datetime) -> Judged | None:
     """None for whatever is not plain: the worker then judges that message itself, and tells what is wrong with it."""
     try:
-        judged = judge(question.message, question.facts, terms.policy, now, lambda _: question.raw, terms.own_lines)
+        judged = judge(question.message, question.facts, terms, now, lambda _: question.raw)
     except Exception:  # told by the worker, which meets it too
         return None
-    if judged is None or judged[0].headers != question.message.headers:
+    if judged is None or judged.message.headers != question.message.headers:
         return None
-    message, decision = judged
-    return Judged(decision, message.body, message.size, message.defects)
+    return Judged(judged.decision, judged.diary_unit, judged.message.body if question.wants_text else None)
+
+
+def _requests(stream: BinaryIO) -> Iterator[Request]:
+    """Until the input ends. A thread reads ahead: the next request is there when one has been answered, and the worker
+    never waits to be heard while it is not listening itself."""
+    frames: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        try:
+            while True:
+                frames.put(_frame(stream))
+        except (EOFError, OSError, MemoryError):
+            frames.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (octets := frames.get()) is not None:
+        request = _loaded(octets)
+        assert isinstance(request, Request)
+        yield request
 
 
 def main() -> None:
     """Answer until the input ends."""
     gc.set_threshold(_COLLECT_EVERY)
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    answers = sys.stdout.buffer
     try:
-        terms = receive(requests)
+        terms = receive(sys.stdin.buffer)
         assert isinstance(terms, Terms)
-        while True:
-            request = receive(requests)
-            assert isinstance(request, Request)
+        for request in _requests(sys.stdin.buffer):
             send(answers, [answer(terms, question, request.now) for question in request.questions])
-    except (EOFError, BrokenPipeError):
+    except EOFError:
         return
+    except BrokenPipeError:
+        os._exit(0)  # the reading thread may hold the input, which an orderly end would wait for
 
 
 if __name__ == "__main__":

@@ -1,39 +1,46 @@
-"""Children that judge mail while the worker fetches more: a first reading of a large mailbox uses every core.
+"""Children that judge mail while the worker fetches and records: a first reading of a large mailbox uses every core.
 
 Only batches with much to judge are worth it; a day's mail is judged in the worker. Whatever a child does not answer
 (it died, hangs, or met something odd) is judged in the worker, so a child decides nothing about what is lost. What a
 child answers is what the worker would have found: both run `judging_steps.judge`.
 """
 
-import atexit
 import os
+import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import BinaryIO, cast
 
 from mailbot.log import get_logger
-from mailbot.work.judging_child import Judged, Question, Request, Terms, receive, send
+from mailbot.work.judging_child import Judged, Question, Request, receive, send
+from mailbot.work.judging_steps import Terms
 
 log = get_logger(__name__)
 
-#: fewer messages are judged sooner in the worker: a child needs half a second to start
+#: fewer messages are judged sooner in the worker: a child needs a second to start
 WORTH_IT = 100
-#: messages in one request
+#: messages in one request; once children run, fewer are judged sooner in the worker
 CHUNK = 16
+#: requests that a child holds: it begins the next without waiting for the worker, whose threads take turns
+_IN_HAND = 2
 #: a child that has not answered one request by then is ended
 _SECONDS = 300
 _MOST_CHILDREN = 4
 
+Answers = Sequence[Judged | None]
+
 
 class _Child:
     def __init__(self, terms: Terms) -> None:
-        self.terms = terms
-        self.usable = True
+        self._terms: Terms | None = terms
         # No environment, so no secret of ours is within its reach; a session of its own, so Ctrl-C is the worker's.
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-m", "mailbot.work.judging_child"],
@@ -43,65 +50,130 @@ class _Child:
             env={},
             start_new_session=True,
         )
-        self._send(terms)
 
-    def ask(self, now: datetime, questions: Sequence[Question]) -> Sequence[Judged | None]:
-        """One answer for each question; none at all when the child has failed."""
-        if not self.usable:
-            return [None] * len(questions)
+    def ask(self, request: Request) -> None:
+        """Whether it is heard is seen by the answer."""
+        requests = cast("BinaryIO", self.process.stdin)
+        with suppress(OSError, ValueError):
+            if self._terms is not None:
+                send(requests, self._terms)
+                self._terms = None
+            send(requests, request)
+
+    def answers(self) -> Answers | None:
+        """To the oldest request that has none; None when the child has failed."""
         alarm = threading.Timer(_SECONDS, self.process.kill)
         alarm.start()
         try:
-            self._send(Request(now, questions))
-            answers = receive(cast("BinaryIO", self.process.stdout))
+            return cast("Answers", receive(cast("BinaryIO", self.process.stdout)))
         except Exception as error:
-            self.usable = False
             log.warning("judging_child_lost", error=type(error).__name__)
-            return [None] * len(questions)
+            return None
         finally:
             alarm.cancel()
-        return cast("list[Judged | None]", answers)
-
-    def _send(self, what: object) -> None:
-        with suppress(BrokenPipeError):  # then no answer comes either
-            send(cast("BinaryIO", self.process.stdin), what)
 
     def close(self) -> None:
+        self.process.kill()
         for pipe in (self.process.stdin, self.process.stdout):
             with suppress(OSError):
                 if pipe is not None:
                     pipe.close()
-        self.process.kill()
         self.process.wait()
 
 
-class Children:
-    """The children that one batch may use, and the threads that speak with them."""
+@dataclass(order=True, slots=True)
+class _Task:
+    """A request and its answers to be; None ends the thread that takes it."""
 
-    def __init__(self, children: Sequence[_Child]) -> None:
-        self._children = children
-        self._free = list(children)
-        self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(len(children), thread_name_prefix="judging")
+    urgency: int
+    number: int
+    request: Request | None = field(compare=False)
+    answers: "Future[Answers]" = field(compare=False, default_factory=Future)
+
+    def leave_to_worker(self) -> None:
+        if self.request is not None:
+            self.answers.set_result([None] * len(self.request.questions))
+
+
+class Children:
+    """One child for each core, whichever mailboxes they work for, and a thread for each that speaks with it."""
+
+    def __init__(self, terms: Terms, number: int) -> None:
+        self.terms = terms
+        self._children = [_Child(terms) for _ in range(number)]
+        self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
+        self._numbers = count()
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._speak, args=(index,), name=f"judging-{index}", daemon=True)
+            for index in range(number)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def processes(self) -> Sequence[subprocess.Popen[bytes]]:
         return [child.process for child in self._children]
 
-    def submit(self, now: datetime, questions: Sequence[Question]) -> "Future[Sequence[Judged | None]]":
-        return self._threads.submit(self._ask, now, questions)
-
-    def _ask(self, now: datetime, questions: Sequence[Question]) -> Sequence[Judged | None]:
-        with self._lock:
-            child = self._free.pop()  # as many threads as children
-        try:
-            return child.ask(now, questions)
-        finally:
-            with self._lock:
-                self._free.append(child)
+    def submit(self, now: datetime, questions: Sequence[Question], *, urgent: bool = False) -> "Future[Answers]":
+        """One answer for each question, None for what is left to the worker. `urgent` ones are answered before all
+        others: the worker waits for them."""
+        task = _Task(0 if urgent else 1, next(self._numbers), Request(now, questions))
+        self._tasks.put(task)
+        return task.answers
 
     def close(self) -> None:
-        self._threads.shutdown(cancel_futures=True)
+        """Nobody waits for an answer any more."""
+        self._closed = True
+        for _ in self._threads:
+            self._tasks.put(_Task(-1, next(self._numbers), None))
+        for child in self._children:
+            child.process.kill()
+        for thread in self._threads:
+            thread.join()
+        for child in self._children:
+            child.close()
+
+    def _speak(self, index: int) -> None:
+        """Keep one child busy until there is nothing more to ask; another stands in for one that fails."""
+        asked: deque[_Task] = deque()
+        while True:
+            if len(asked) < _IN_HAND and (task := self._next(wait=not asked)) is not None:
+                if task.request is None:
+                    return
+                self._children[index].ask(task.request)
+                asked.append(task)
+                continue
+            answers = self._children[index].answers()
+            if answers is not None:
+                asked.popleft().answers.set_result(answers)
+                continue
+            while asked:
+                asked.popleft().leave_to_worker()
+            if not self._replaced(index):
+                return self._refuse()
+
+    def _next(self, *, wait: bool) -> _Task | None:
+        try:
+            return self._tasks.get(block=wait)
+        except queue.Empty:
+            return None
+
+    def _replaced(self, index: int) -> bool:
+        if self._closed:
+            return False
+        self._children[index].close()
+        try:
+            self._children[index] = _Child(self.terms)
+        except OSError as error:
+            log.warning("judging_child_not_started", error=type(error).__name__)
+            return False
+        return True
+
+    def _refuse(self) -> None:
+        """There is no child any more on this side: the worker judges what comes here."""
+        while (task := self._tasks.get()).request is not None:
+            task.leave_to_worker()
 
 
 def cores() -> int:
@@ -109,67 +181,52 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-class _Pool:
-    """Every child of this process: at most one for each core, whichever mailboxes they work for."""
+class _Rounds:
+    """The children of this process, as long as somebody reads mailboxes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: list[_Child] = []
-        self._lent = 0
+        self._number = 0
+        self._children: Children | None = None
 
-    def take(self, terms: Terms) -> list[_Child]:
-        """As many as there may be more; children that know other terms are replaced."""
+    def children(self, terms: Terms, messages: int) -> Children | None:
         most = min(cores(), _MOST_CHILDREN)
         with self._lock:
-            number = most - self._lent if most > 1 else 0
-            self._lent += number
-            kept, self._idle = (self._idle, []) if number else ([], self._idle)
-        mine = [one for one in kept[:number] if one.usable and one.terms == terms]
-        for one in kept:
-            if one not in mine:
-                one.close()
-        try:
-            mine += [_Child(terms) for _ in range(number - len(mine))]
-        except BaseException:
-            self.give_back(mine, number)
-            raise
-        return mine
+            if self._number == 0 or most < 2:
+                return None
+            if self._children is None and messages >= WORTH_IT:
+                self._children = Children(terms, most)
+            if self._children is None or messages < CHUNK or self._children.terms != terms:
+                return None
+            return self._children
 
-    def give_back(self, children: Sequence[_Child], number: int) -> None:
+    def begin(self) -> None:
         with self._lock:
-            self._lent -= number
-            self._idle.extend(children)
+            self._number += 1
 
-    def close_idle(self) -> None:
+    def end(self) -> None:
         with self._lock:
-            idle, self._idle = self._idle, []
-        for child in idle:
-            child.close()
+            self._number -= 1
+            if self._number:
+                return
+            ended, self._children = self._children, None
+        if ended is not None:
+            ended.close()
 
 
-_pool = _Pool()
-atexit.register(_pool.close_idle)
+_rounds = _Rounds()
 
 
-@contextmanager
-def lent(terms: Terms) -> Iterator[Children | None]:
-    """Children for one batch; None where there is one core only, or other mailboxes use them all."""
-    taken = _pool.take(terms)
-    if not taken:
-        yield None
-        return
-    children = Children(taken)
-    try:
-        yield children
-    finally:
-        children.close()
-        _pool.give_back(taken, len(taken))
+def children_for(terms: Terms, messages: int) -> Children | None:
+    """The children of this round, started when there are `messages` enough; None where the worker judges itself."""
+    return _rounds.children(terms, messages)
 
 
 @contextmanager
 def for_a_while() -> Iterator[None]:
-    """Children are kept from batch to batch, and ended with the context: between passes they would take memory."""
+    """A round over mailboxes: children are kept from batch to batch, and ended with it, as they take memory."""
+    _rounds.begin()
     try:
         yield
     finally:
-        _pool.close_idle()
+        _rounds.end()

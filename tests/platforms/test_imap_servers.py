@@ -153,7 +153,8 @@ def test_a_large_batch_is_judged_by_children_as_the_worker_would(
 ) -> None:
     def decisions(folder: Path, worth_it: int) -> list[object]:
         folder.mkdir()
-        monkeypatch.setattr(judging, "WORTH_IT", worth_it)
+        monkeypatch.setattr(judging_children, "WORTH_IT", worth_it)
+        monkeypatch.setattr(judging_children, "CHUNK", 2)
         with installation(dovecot, folder, "user") as (context, address):
             settings = context.config.mailbox(address)
             assert settings is not None
@@ -165,7 +166,7 @@ def test_a_large_batch_is_judged_by_children_as_the_worker_would(
     alone = decisions(tmp_path / "alone", 100)
     monkeypatch.setattr(judging_children, "cores", lambda: 2)
     # the worker is not to judge anything itself
-    monkeypatch.setattr(judging.Judge, "_judged", lambda *_: pytest.fail("the children had everything"))
+    monkeypatch.setattr(judging, "judge", lambda *_: pytest.fail("the children had everything"))
     assert decisions(tmp_path / "children", 3) == alone
     assert len(alone) == 3
 

@@ -1,6 +1,9 @@
 """Children judge as the worker does, and what they do not answer is left to it."""
 
+import os
+import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,19 +13,26 @@ from mailbot.mail.message import parse, parse_headers
 from mailbot.policy.model import Facts
 from mailbot.policy.profile import load_policy
 from mailbot.work import judging_children
-from mailbot.work.judging_child import Judged, Question, Terms
-from mailbot.work.judging_steps import judge
+from mailbot.work.judging_child import Judged, Question
+from mailbot.work.judging_children import Children
+from mailbot.work.judging_steps import Terms, judge
 
 NOW = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
-TERMS = Terms(load_policy("bjurholm"), ("Bjurholms kommun",))
+TERMS = Terms(load_policy("bjurholm"), ("Bjurholms kommun",), {"ks": "Kommunstyrelsen", "mn": "Miljönämnden"})
 FACTS = Facts(own_domains=frozenset({"bjurholm.example"}), mailbox_role="authority", direction="incoming")
 
 
 @pytest.fixture(autouse=True)
-def two_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def round_on_two_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(judging_children, "cores", lambda: 2)
     with judging_children.for_a_while():
         yield
+
+
+def children(terms: Terms = TERMS, messages: int = judging_children.WORTH_IT) -> Children:
+    found = judging_children.children_for(terms, messages)
+    assert found is not None
+    return found
 
 
 def question(raw: bytes) -> Question:
@@ -31,76 +41,124 @@ def question(raw: bytes) -> Question:
 
 def test_a_child_finds_what_the_worker_finds() -> None:
     questions = [question(corpus.message(number)) for number in range(40)]
-    with judging_children.lent(TERMS) as children:
-        assert children is not None
-        answers = children.submit(NOW, questions).result()
+    answers = children().submit(NOW, questions).result()
     for one, answer in zip(questions, answers, strict=True):
-        expected = judge(one.message, FACTS, TERMS.policy, NOW, lambda _, one=one: one.raw, TERMS.own_lines)  # type: ignore[misc]
+        expected = judge(one.message, FACTS, TERMS, NOW, lambda _, one=one: one.raw)  # type: ignore[misc]
         assert answer is not None
         assert expected is not None
-        assert answer.decision == expected[1]
-        assert answer.body == expected[0].body
+        assert answer.decision == expected.decision
+        assert answer.body is None
 
 
-def test_children_are_kept_for_the_next_batch_of_the_same_terms() -> None:
-    with judging_children.lent(TERMS) as children:
-        assert children is not None
-        first = {child.pid for child in children.processes}
-    with judging_children.lent(TERMS) as children:
-        assert children is not None
-        assert {child.pid for child in children.processes} == first
-    with judging_children.lent(Terms(TERMS.policy, ())) as children:
-        assert children is not None
-        assert not first & {child.pid for child in children.processes}
+def test_children_serve_all_mailboxes_of_a_round_and_end_with_it() -> None:
+    first = children()
+    assert len(first.processes) == 2
+    with judging_children.for_a_while():  # another thread's
+        assert children() is first
+    assert children(messages=judging_children.CHUNK) is first
+    assert all(child.poll() is None for child in first.processes)
+    judging_children._rounds.end()
+    assert all(child.poll() is not None for child in first.processes)
+    assert judging_children.children_for(TERMS, 1000) is None
+    judging_children._rounds.begin()
+
+
+def test_few_messages_start_no_children() -> None:
+    assert judging_children.children_for(TERMS, judging_children.WORTH_IT - 1) is None
+    children()
+    assert judging_children.children_for(TERMS, judging_children.CHUNK - 1) is None
+
+
+def test_children_answer_under_their_own_terms_only() -> None:
+    children()
+    assert judging_children.children_for(replace(TERMS, own_lines=()), 1000) is None
 
 
 def test_what_a_child_that_died_was_asked_is_left_to_the_worker() -> None:
     questions = [question(corpus.message(number)) for number in range(4)]
-    with judging_children.lent(TERMS) as children:
-        assert children is not None
-        for child in children.processes:
-            child.kill()
-            child.wait()
-        assert list(children.submit(NOW, questions).result()) == [None] * 4
-    with judging_children.lent(TERMS) as children:  # others stand in for them
-        assert children is not None
-        assert all(isinstance(one, Judged) for one in children.submit(NOW, questions).result())
+    running = children()
+    running.submit(NOW, questions).result()
+    for child in running.processes:
+        os.kill(child.pid, signal.SIGSTOP)  # so that both hold requests when they die
+    asked = [running.submit(NOW, questions) for _ in range(4)]
+    for child in running.processes:
+        child.kill()
+    answers = [list(one.result()) for one in asked]
+    assert any(one == [None] * 4 for one in answers)
+    others = running.submit(NOW, questions).result()  # others stand in for them
+    assert all(isinstance(one, Judged) for one in others)
+
+
+def test_what_no_child_can_be_started_for_is_left_to_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    running = children()
+
+    def refused(*_: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(judging_children, "_Child", refused)
+    for child in running.processes:
+        child.kill()
+    questions = [question(corpus.message(1))]
+    assert [list(running.submit(NOW, questions).result()) for _ in range(5)] == [[None]] * 5
+
+
+def test_urgent_questions_are_answered_first() -> None:
+    running = children()
+    done: list[str] = []
+    plain = [question(corpus.message(number)) for number in range(60)]
+    later = [running.submit(NOW, plain) for _ in range(8)]
+    for one in later:
+        one.add_done_callback(lambda _: done.append("later"))
+    urgent = running.submit(NOW, plain[:1], urgent=True)
+    urgent.add_done_callback(lambda _: done.append("urgent"))
+    for one in (*later, urgent):
+        one.result()
+    assert "urgent" in done[:-2]
+
+
+def test_large_requests_and_answers_do_not_block_each_other() -> None:
+    """More than a pipe holds goes both ways at once."""
+    raw = corpus.message(1)
+    long = raw + b"\n" + b"Vi undrar hur det har blivit med det. " * 9_000
+    running = children()
+    asked = [running.submit(NOW, [question(long)] * 4) for _ in range(6)]
+    assert all(isinstance(one, Judged) for each in asked for one in each.result(timeout=120))
 
 
 def test_a_message_that_changed_meanwhile_is_left_to_the_worker() -> None:
     other = Question(corpus.message(1), parse_headers(corpus.message(2)), FACTS)
     unreadable = Question(b"\x00", parse_headers(corpus.message(3)), FACTS)
-    with judging_children.lent(TERMS) as children:
-        assert children is not None
-        assert list(children.submit(NOW, [other, unreadable, question(corpus.message(4))]).result())[:2] == [None, None]
-
-
-def test_several_mailboxes_share_the_cores() -> None:
-    with judging_children.lent(TERMS) as children, judging_children.lent(TERMS) as others:
-        assert children is not None
-        assert others is None
+    answers = children().submit(NOW, [other, unreadable, question(corpus.message(4))]).result()
+    assert list(answers)[:2] == [None, None]
+    assert answers[2] is not None
 
 
 def test_one_core_has_no_children(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging_children, "cores", lambda: 1)
-    with judging_children.lent(TERMS) as children:
-        assert children is None
+    assert judging_children.children_for(TERMS, 1000) is None
 
 
 def test_a_child_ends_with_its_worker() -> None:
-    with judging_children.lent(TERMS) as children:
-        assert children is not None
-        (child, *_) = children.processes
+    running = children()
+    running.submit(NOW, [question(corpus.message(1))]).result()
+    for child in running.processes:
         assert child.stdin is not None
         child.stdin.close()  # as it is when the worker has been killed
         assert child.wait(timeout=30) == 0
 
 
-def test_a_mail_that_is_read_in_full_has_the_same_body_and_size() -> None:
+def test_the_text_comes_with_the_answer_where_it_is_wanted() -> None:
     raw = corpus.message(7)
-    with judging_children.lent(TERMS) as children:
-        assert children is not None
-        (answer,) = children.submit(NOW, [question(raw)]).result()
-    whole = parse(raw, own_signature_lines=TERMS.own_lines)
+    (answer,) = children().submit(NOW, [replace(question(raw), wants_text=True)]).result()
     assert answer is not None
-    assert (answer.body, answer.size, answer.defects) == (whole.body, whole.size, whole.defects)
+    assert answer.body == parse(raw, own_signature_lines=TERMS.own_lines).body
+
+
+def test_a_child_tells_whose_diary_a_mail_belongs_in() -> None:
+    raw = (
+        b"From: bo@privat.example\r\nSubject: Yttrande\r\nMessage-ID: <1@privat.example>\r\n"
+        b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+        + "Till Miljönämnden\r\n\r\nJag överklagar beslutet om avloppet.\r\n".encode()
+    )
+    answers = children().submit(NOW, [question(raw), question(corpus.message(1))]).result()
+    assert [one and one.diary_unit for one in answers] == ["mn", ""]

@@ -77,6 +77,8 @@ class ReadAhead:
     folder_id: str = ""
     #: by delivery id, in the order in which they will be read
     sizes: Mapping[str, int] = field(default_factory=dict)
+    #: of the batch before, which may be read to the end while this one is begun
+    _before: Mapping[str, int] = field(default_factory=dict)
     _positions: Mapping[str, int] = field(default_factory=dict)
     #: None: has vanished
     _held: dict[str, bytes | None] = field(default_factory=dict)
@@ -85,14 +87,15 @@ class ReadAhead:
 
     def begin(self, folder_id: str, sizes: Mapping[str, int]) -> None:
         """A new batch of arrivals, with their sizes in the order in which they will be read."""
+        self._before = self.sizes if folder_id == self.folder_id else {}
         self.folder_id, self.sizes = folder_id, sizes
         self._positions = {delivery_id: position for position, delivery_id in enumerate(sizes)}
         self._held.clear()
         self._unused.clear()
 
     def size(self, folder_id: str, delivery_id: str) -> int | None:
-        """The size of a message of this batch; None for any other."""
-        return self.sizes.get(delivery_id) if folder_id == self.folder_id else None
+        """The size of a message of this batch or the one before; None for any other."""
+        return self.sizes.get(delivery_id, self._before.get(delivery_id)) if folder_id == self.folder_id else None
 
     def holds(self, delivery_id: str) -> bool:
         return delivery_id in self._held
@@ -106,6 +109,8 @@ class ReadAhead:
         if self._held:
             mostly_used = len(self._unused) * 4 <= len(self._held)
             self._ahead = min(self._ahead * 2, _MOST_AHEAD) if mostly_used else max(self._ahead // 2, 1)
+        if delivery_id not in self._positions:
+            return [delivery_id]
         wanted, octets = [delivery_id], self.sizes[delivery_id]
         for following, size in islice(self.sizes.items(), self._positions[delivery_id] + 1, None):
             if len(wanted) > self._ahead or octets + size > _AHEAD_OCTETS:

@@ -76,7 +76,7 @@ def take_in(
     heads = [(arrival, raw) for _, raw in mailbox.fetch_headers(folder, [row.delivery_id]) if raw is not None]
     if not heads:
         return "waiting"
-    outcome = next(iter(judge.outcomes(heads, hold_replies=hold_replies)), None)
+    outcome = next(iter(judge.outcomes(judge.begin(heads), hold_replies=hold_replies)), None)
     if outcome is None or (outcome.decision is not None and outcome.decision.automatic):
         return "automatic"
     if _was_moved(context, outcome):
