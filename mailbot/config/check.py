@@ -4,25 +4,19 @@ The checks read the tables as they are written, not the dataclasses, so that one
 problems. A value of the wrong type is skipped here: `mailbot.settings.structure` names it.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
-from typing import Any
 
 from mailbot.config import syntax
 from mailbot.config.model import SERVER_KINDS, MaildirServer
 from mailbot.config.people_check import people_problems
+from mailbot.config.refused import SECRETS_BELONG, control_characters, secrets
 from mailbot.config.server_check import directory_problems, server_problems
 from mailbot.config.tables import Entry, Table, entries, named, repeated
+from mailbot.config.value_check import number_between, web_addresses
 
-# Keys that hold a secret in other programs; `secret = "post"` names one and is fine.
-_SECRET_KEY = re.compile(
-    r"(^|[_-])(pass(word|wd|phrase)?|pwd|lösenord|losenord|passord|token|credentials?|(api|private|secret)[_-]?key|(client|shared)[_-]?secret)$",
-    re.IGNORECASE,
-)
 _LONGEST_CATEGORY = 255
-SECRETS_BELONG = "secrets belong in `mailbot secret set`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +40,10 @@ def problems(raw: Table, people: Table | None) -> list[str]:
         domains=frozenset(domain.lower() for _, domain in Entry.of(raw, "organisation").texts("domains")),
     )
     return [
-        *_secrets(raw, ""),
-        *_secrets(people or {}, ""),
-        *_control_characters(raw, ""),
-        *_control_characters(people or {}, ""),
+        *secrets(raw),
+        *secrets(people or {}),
+        *control_characters(raw),
+        *control_characters(people or {}),
         *_operator(raw),
         *_organisation(Entry.of(raw, "organisation")),
         *_paths(Entry.of(raw, "paths")),
@@ -67,75 +61,6 @@ def problems(raw: Table, people: Table | None) -> list[str]:
         *_probe(Entry.of(raw, "probe"), entries(raw, "mailboxes"), known),
         *people_problems(persons or []),
     ]
-
-
-def _marks(raw: Table) -> Iterator[str]:
-    """Outlook separates categories by commas and semicolons, and takes 255 characters (MS-OXCMSG 2.2.1.22)."""
-    marks = Entry.of(raw, "marks")
-    category = marks.text("handed_over")
-    if len(category) > _LONGEST_CATEGORY or set(category) & set(",;"):
-        yield marks.problem("handed_over", f"is no category; write up to {_LONGEST_CATEGORY} characters, no , or ;")
-    kinds = [table.get("kind") for table in named(raw, "servers").values()]
-    if category and "graph" not in kinds and "ews" not in kinds:
-        yield marks.problem(
-            "handed_over", "needs Exchange or Microsoft 365; no other server has categories; leave it out"
-        )
-
-
-def without_refused(raw: Table) -> dict[str, Any]:
-    """`raw` without what `problems` has refused as a whole, so that it is not called unknown as well."""
-    kept = {key: _without_secrets(value) for key, value in raw.items() if not _is_secret(key, value)}
-    servers = raw.get("servers")
-    if isinstance(servers, Mapping):
-        kept["servers"] = {name: _without_secrets(server) for name, server in servers.items()}
-    return kept
-
-
-def _without_secrets(value: object) -> object:
-    match value:
-        case Mapping():
-            return {key: _without_secrets(inner) for key, inner in value.items() if not _is_secret(key, inner)}
-        case list():
-            return [_without_secrets(item) for item in value]
-    return value
-
-
-# --- everywhere -----------------------------------------------------------------------------------------------------
-
-
-def _is_secret(key: str, value: object) -> bool:
-    return isinstance(value, str) and _SECRET_KEY.search(key) is not None
-
-
-def _secrets(value: object, where: str) -> Iterator[str]:
-    """A value is never shown: it may be the password."""
-    for key, inner in _items(value):
-        path = f"{where}{key}" if key.startswith("[") else f"{where}.{key}".lstrip(".")
-        if _is_secret(key, inner):
-            yield f"{path}: {SECRETS_BELONG}; take the line out of the file"
-        else:
-            yield from _secrets(inner, path)
-
-
-def _control_characters(value: object, where: str) -> Iterator[str]:
-    for key, inner in _items(value):
-        path = f"{where}{key}" if key.startswith("[") else f"{where}.{key}".lstrip(".")
-        if isinstance(inner, str) and syntax.has_control_characters(inner):
-            yield f"{path}: has a line break or another control character; write one line"
-        else:
-            yield from _control_characters(inner, path)
-
-
-def _items(value: object) -> Iterable[tuple[str, object]]:
-    match value:
-        case Mapping():
-            return ((str(key), inner) for key, inner in value.items())
-        case list():
-            return ((f"[{index}]", inner) for index, inner in enumerate(value))
-    return ()
-
-
-# --- single tables -------------------------------------------------------------------------------------------------
 
 
 def _operator(raw: Table) -> Iterator[str]:
@@ -177,12 +102,8 @@ def _paths(paths: Entry) -> Iterator[str]:
 
 
 def _monitoring(monitoring: Entry) -> Iterator[str]:
-    url = monitoring.text("ping_url")
-    if url and (problem := syntax.web_address_problem(url)):
-        yield monitoring.problem("ping_url", problem)
-    minutes = monitoring.table.get("stuck_minutes")
-    if isinstance(minutes, int) and not 5 <= minutes <= 24 * 60:
-        yield monitoring.problem("stuck_minutes", f"is {minutes}; write 5 to 1440")
+    yield from web_addresses(monitoring, "ping_url")
+    yield from number_between(monitoring, "stuck_minutes", 5, 24 * 60)
 
 
 def _schedule(schedule: Entry) -> Iterator[str]:
@@ -192,12 +113,8 @@ def _schedule(schedule: Entry) -> Iterator[str]:
     elif passes != sorted(set(passes)):
         in_order = ", ".join(f'"{value}"' for value in sorted(set(passes)))
         yield schedule.problem("passes", f"must rise through the day; write [{in_order}]")
-    minutes = schedule.table.get("poll_minutes")
-    if isinstance(minutes, int) and not 1 <= minutes <= 24 * 60:
-        yield schedule.problem("poll_minutes", f"is {minutes}; write 1 to 1440")
-    workers = schedule.table.get("workers")
-    if isinstance(workers, int) and not 1 <= workers <= 64:
-        yield schedule.problem("workers", f"is {workers}; write 1 to 64")
+    yield from number_between(schedule, "poll_minutes", 1, 24 * 60)
+    yield from number_between(schedule, "workers", 1, 64)
 
 
 def _roles(roles: Entry, known: Known) -> Iterator[str]:
@@ -308,6 +225,19 @@ def _folders(raw: Table) -> Iterator[str]:
         if other != address:
             where = f"servers.{mailbox.text('server')}.path"
             yield f"{where}: {other} and {address} would share the folder {folder}; add {{address}} or {{user}} to it"
+
+
+def _marks(raw: Table) -> Iterator[str]:
+    """Outlook separates categories by commas and semicolons, and takes 255 characters (MS-OXCMSG 2.2.1.22)."""
+    marks = Entry.of(raw, "marks")
+    category = marks.text("handed_over")
+    if len(category) > _LONGEST_CATEGORY or set(category) & set(",;"):
+        yield marks.problem("handed_over", f"is no category; write up to {_LONGEST_CATEGORY} characters, no , or ;")
+    kinds = [table.get("kind") for table in named(raw, "servers").values()]
+    if category and "graph" not in kinds and "ews" not in kinds:
+        yield marks.problem(
+            "handed_over", "needs Exchange or Microsoft 365; no other server has categories; leave it out"
+        )
 
 
 def _probe(probe: Entry, mailboxes: Sequence[Entry], known: Known) -> Iterator[str]:

@@ -29,6 +29,7 @@ from mailbot.config.model import (
     Unit,
     WebForm,
 )
+from mailbot.config.refused import without_refused
 from mailbot.errors import UserError
 from mailbot.policy.profile import Policy, load_policy
 from mailbot.settings import structure
@@ -119,10 +120,10 @@ def build(raw: Table, people: Table | None, source: Path, unreadable: Sequence[s
     Relative paths count from the folder of `source`. Raises UserError that lists every problem.
     """
     problems = [*unreadable, *check.problems(raw, people)]
-    raw = check.without_refused(raw)
+    raw = without_refused(raw)
     servers = _servers(raw, problems)
     file = _attempt(problems, lambda: structure(raw, ConfigFile))
-    directory = _attempt(problems, lambda: structure(check.without_refused(people or {}), PeopleFile))
+    directory = _attempt(problems, lambda: structure(without_refused(people or {}), PeopleFile))
     policy = _policy(raw, source.parent, problems)
     if problems or file is None or directory is None or policy is None:
         raise UserError(f"the configuration {source} needs to be put right:", list(dict.fromkeys(problems)))

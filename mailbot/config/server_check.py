@@ -8,6 +8,7 @@ from mailbot.config.ews_check import ews_problems
 from mailbot.config.graph_check import graph_problems
 from mailbot.config.model import ImapServer
 from mailbot.config.tables import Entry, Table, repeated
+from mailbot.config.value_check import SET_AND_NAME, number_between, secret_names
 
 _METHODS = get_args(get_type_hints(ImapServer)["login"])
 
@@ -25,7 +26,7 @@ def server_problems(servers: Mapping[str, Table], mailboxes: Sequence[Entry]) ->
             yield from _endpoint(server)
             for key in ("smtp", "managesieve"):
                 yield from _endpoint(Entry(server.at(key), Entry.of(table, key).table))
-            yield from _keep(server)
+            yield from number_between(server, "keep_connections", 0, 10_000)
             yield from _login(server)
             yield from _mailboxes(server, here)
 
@@ -37,7 +38,7 @@ def directory_problems(raw: Table) -> Iterator[str]:
         return
     yield from _endpoint(directory)
     yield from directory.empty("base", "filter")
-    yield from _secret_name(directory)
+    yield from secret_names(directory, "secret")
     for key, other in (("secret", "user"), ("user", "secret")):
         if directory.text(other) and not directory.text(key):
             yield directory.problem(key, f"is missing beside {directory.at(other)}; {_secret_remedy(key)}")
@@ -57,12 +58,6 @@ def _endpoint(endpoint: Entry) -> Iterator[str]:
         )
 
 
-def _keep(server: Entry) -> Iterator[str]:
-    keep = server.table.get("keep_connections")
-    if isinstance(keep, int) and not 0 <= keep <= 10_000:
-        yield server.problem("keep_connections", f"is {keep}; write 0 to 10000")
-
-
 def _login(server: Entry) -> Iterator[str]:
     """What the way of logging in needs."""
     method = server.text("login") or "user"
@@ -75,13 +70,13 @@ def _login(server: Entry) -> Iterator[str]:
             yield server.problem("token_command", 'is missing; write ["/path/to/program", "{address}"]')
     elif method in _METHODS and server.table.get("token_command"):
         yield server.problem("token_command", f'is used with login = "xoauth2" only, not with "{method}"; take it out')
-    yield from _secret_name(server)
+    yield from secret_names(server, "secret")
 
 
 def _mailboxes(server: Entry, mailboxes: Sequence[Entry]) -> Iterator[str]:
     method = server.text("login") or "user"
     for mailbox in mailboxes:
-        yield from _secret_name(mailbox)
+        yield from secret_names(mailbox, "secret")
         if method == "user" and not (mailbox.text("secret") or server.text("secret")):
             yield mailbox.problem("secret", f"is missing: this mailbox logs in by itself; {_secret_remedy('secret')}")
         elif method != "user" and mailbox.text("secret"):
@@ -93,12 +88,5 @@ def _mailboxes(server: Entry, mailboxes: Sequence[Entry]) -> Iterator[str]:
     yield from repeated([pair for pair in users if pair[0]], "user") if method == "user" else ()
 
 
-def _secret_name(entry: Entry) -> Iterator[str]:
-    """The value is never shown: somebody may have written the password itself."""
-    name = entry.text("secret")
-    if name and not syntax.is_id(name):
-        yield entry.problem("secret", "is no name of a secret; write a short name and run `mailbot secret set NAME`")
-
-
 def _secret_remedy(key: str) -> str:
-    return "write a name and run `mailbot secret set NAME`" if key == "secret" else "write the name that logs in"
+    return SET_AND_NAME if key == "secret" else "write the name that logs in"

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailbot.config.check import problems, without_refused
+from mailbot.config.check import problems
 from mailbot.config.load import build, load
+from mailbot.config.refused import without_refused
 from mailbot.errors import UserError
 from tests.config.base import CONFIG, PEOPLE, write
 
