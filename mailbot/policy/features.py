@@ -2,13 +2,17 @@
 
 The learned weights (`learned.py`) are fitted on exactly these features, so a change here asks for fitting anew:
 `python -m benchmarks.quality.judgments fit`.
+
+Every feature has a name, but few are ever written out: a mail has hundreds of couples of words, most of which nobody
+has met before. So a feature is known by its *key* within its family: a couple of words is the two words. `name_of` and
+`key_of` lead from one to the other.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from math import log1p, sqrt
 from typing import Final
 
@@ -21,9 +25,11 @@ from mailbot.policy.topics import topics_of
 from mailbot.policy.webforms import is_listed
 
 #: inflections share so many first letters ("överklagar", "överklagan")
-_STEM_LETTERS = 5
+LETTERS: Final = 5
 #: words beyond this many tell nothing new about what a mail is
 _MOST_TOKENS = 600
+#: words so many places behind one another stand apart
+_APART = (2, 3)
 #: so many words begin a sentence
 _START_WORDS = 3
 #: topics that a longer mail names in one sentence say nothing together
@@ -41,24 +47,53 @@ OF_WORDS: Final = frozenset({WORD, STEM, PAIR, APART, START})
 TOPIC, TOPICS, ABOUT = "topic", "topics", "about"
 #: together the names of each of these families weigh as much, however many they are
 SHARED: Final = OF_WORDS | {TOPIC, TOPICS, ABOUT}
-#: all others: their names are whole
+#: all others: their keys are whole names
 OTHER = ""
+#: the families whose keys are two words or topics
+COUPLES: Final = frozenset({PAIR, APART, TOPICS})
+
+
+#: a name, or the two words or topics that it consists of
+Key = str | tuple[str, str]
+#: value -> keys, in the order they were found
+Found = Mapping[float, Collection[Key]]
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a message shows: per family, value -> names. Names without their family, in the order they were found."""
+    """What a message shows, by family."""
 
-    families: Mapping[str, Mapping[float, Mapping[str, None]]]
+    families: Mapping[str, Found]
 
     def by_name(self) -> dict[str, float]:
         """Whole name -> value."""
         return {
-            (f"{family} {name}" if family else name): value
-            for family, values in self.families.items()
-            for value, names in values.items()
-            for name in names
+            name_of(family, key): value
+            for family, found in self.families.items()
+            for value, keys in found.items()
+            for key in keys
         }
+
+
+def name_of(family: str, key: Key) -> str:
+    """The whole name of a feature, as the learned table has it."""
+    name = key if isinstance(key, str) else _between(family).join(key)
+    return f"{family} {name}" if family else name
+
+
+def key_of(name: str) -> tuple[str, Key]:
+    """Family and key of the feature with this whole name."""
+    family, _, rest = name.partition(" ")
+    if family not in SHARED:
+        return OTHER, name
+    if family not in COUPLES:
+        return family, rest
+    first, _, second = rest.partition(_between(family))
+    return family, (first, second)
+
+
+def _between(family: str) -> str:
+    return "+" if family == TOPICS else " "
 
 
 def features(
@@ -74,7 +109,7 @@ def features(
 ) -> Features:
     """The rules' own answers are features too: learning starts from them."""
     answers = (("kind", kind), ("reply", needs_reply), ("diary", diarise), ("secret", confidential))
-    others: dict[float, dict[str, None]] = {}
+    others: dict[float, dict[Key, None]] = {}
     for name, value in (
         *_groups(hits),
         *_rules(verdicts),
@@ -88,31 +123,34 @@ def features(
     return Features({**_families(reading), OTHER: others})
 
 
-def _families(reading: Reading) -> dict[str, dict[float, dict[str, None]]]:
-    """The families of words and topics, each shared out among its names."""
+def _families(reading: Reading) -> dict[str, Found]:
+    """The families of words and topics, each shared out among its keys."""
     subject = tokenise(reading.bare_subject, _MOST_TOKENS)
+    text = tokenise(reading.new, _MOST_TOKENS)
     sentences = _sentences(reading)
-    words = _words([subject, tokenise(reading.new, _MOST_TOKENS)])
-    starts = _starts(sentences)
-    apart = [f"{first} {second}" for one in sentences for first, second in _apart(one)]
-    found = {**words, START: dict.fromkeys(starts), APART: dict.fromkeys(apart)}
-    families = {family: {_share(len(names)): names} for family, names in found.items()}
-    return {**families, **_topics(words[WORD], subject, sentences)}
+    words = dict.fromkeys([*subject, *text])
+    stems: dict[Key, None] = {}
+    pairs: dict[Key, None] = {}
+    for begun in map(_beginnings, (subject, text)):
+        stems.update(dict.fromkeys([start for start in begun if len(start) == LETTERS]))
+        pairs.update(dict.fromkeys(pairwise(begun)))
+    starts: dict[Key, None] = {}
+    apart: dict[Key, None] = {}
+    for begun in map(_beginnings, sentences):
+        starts.update(dict.fromkeys([" ".join(begun[:count]) for count in range(1, min(len(begun), _START_WORDS) + 1)]))
+        for distance in _APART:
+            apart.update(dict.fromkeys(zip(begun, begun[distance:], strict=False)))
+    found: dict[str, Collection[Key]] = {WORD: words, STEM: stems, PAIR: pairs, START: starts, APART: apart}
+    shared = {family: {_share(len(keys)): keys} for family, keys in found.items()}
+    return {**shared, **_topics(words, subject, sentences)}
 
 
 def _share(names: int) -> float:
     return 1 / sqrt(names or 1)
 
 
-def _words(parts: Iterable[list[str]]) -> dict[str, dict[str, None]]:
-    """Words, beginnings of long words, and pairs of neighbours."""
-    words, stems, pairs = {}, {}, {}
-    for tokens in parts:
-        starts = [token[:_STEM_LETTERS] for token in tokens]
-        words.update(dict.fromkeys(tokens))
-        stems.update(dict.fromkeys([start for start in starts if len(start) == _STEM_LETTERS]))
-        pairs.update(dict.fromkeys(map(" ".join, pairwise(starts))))
-    return {WORD: words, STEM: stems, PAIR: pairs}
+def _beginnings(tokens: Iterable[str]) -> list[str]:
+    return [token[:LETTERS] for token in tokens]
 
 
 def _sentences(reading: Reading) -> list[list[str]]:
@@ -127,34 +165,18 @@ def _sentences(reading: Reading) -> list[list[str]]:
     return sentences
 
 
-def _starts(sentences: Iterable[list[str]]) -> Iterator[str]:
-    """How sentences begin: "kan ni", "jag vill ha"."""
-    for tokens in sentences:
-        first = [token[:_STEM_LETTERS] for token in tokens[:_START_WORDS]]
-        yield from (" ".join(first[:count]) for count in range(1, len(first) + 1))
-
-
-def _apart(tokens: list[str]) -> Iterator[tuple[str, str]]:
-    """Words that stand one or two words apart."""
-    starts = [token[:_STEM_LETTERS] for token in tokens]
-    yield from zip(starts, starts[2:], strict=False)
-    yield from zip(starts, starts[3:], strict=False)
-
-
-def _topics(
-    words: Iterable[str], subject: Iterable[str], sentences: Iterable[list[str]]
-) -> dict[str, dict[float, dict[str, None]]]:
+def _topics(words: Iterable[str], subject: Iterable[str], sentences: Iterable[list[str]]) -> dict[str, Found]:
     """What the mail, its subject, and each of its sentences are about."""
-    counts = Counter(topic for word in words for topic in topics_of(word))
+    counts = Counter(chain.from_iterable(map(topics_of, words)))
     share = _share(len(counts))
-    topics: dict[float, dict[str, None]] = {}
+    topics: dict[float, dict[Key, None]] = {}
     for topic, count in counts.items():
         topics.setdefault(share * _TOPIC_WEIGHS[min(count, len(_TOPIC_WEIGHS)) - 1], {})[topic] = None
-    together: dict[str, None] = {}
+    together: dict[Key, None] = {}
     for tokens in sentences:
-        here = sorted({topic for token in tokens for topic in topics_of(token)})
-        together.update(dict.fromkeys(map("+".join, combinations(here[:_MOST_TOPICS], 2))))
-    about = dict.fromkeys(topic for token in subject for topic in topics_of(token))
+        here = sorted(set(chain.from_iterable(map(topics_of, tokens))))
+        together.update(dict.fromkeys(combinations(here[:_MOST_TOPICS], 2)))
+    about: dict[Key, None] = dict.fromkeys(chain.from_iterable(map(topics_of, subject)))
     return {TOPIC: topics, TOPICS: {_share(len(together)): together}, ABOUT: {_share(len(about)): about}}
 
 
@@ -211,4 +233,4 @@ def _envelope(reading: Reading, facts: Facts) -> Iterator[tuple[str, float]]:
     for word in dict.fromkeys(tokenise(f"{author.name[:200]} {author.email.partition('@')[0][:64]}")):
         yield f"from {word}", 0.5
     for word in dict.fromkeys(tokenise(author.domain[:200].rpartition(".")[0])):
-        yield from ((f"domain {word}", 0.5), (f"domain {word[:_STEM_LETTERS]}-", 0.5), (f"domain -{word[-5:]}", 0.5))
+        yield from ((f"domain {word}", 0.5), (f"domain {word[:LETTERS]}-", 0.5), (f"domain -{word[-5:]}", 0.5))

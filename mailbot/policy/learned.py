@@ -6,8 +6,6 @@ take the likely kinds into account: an application must be registered whatever i
 `benchmarks/quality/judgments` on invented mail, and measured on mail they have never met (docs/quality.md).
 """
 
-import sys
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +13,8 @@ from heapq import heappop, heappush
 from importlib.resources import files
 from math import exp
 
-from mailbot.policy.features import OTHER, SHARED, Features
+from mailbot.policy.features import Features, Key
+from mailbot.policy.learned_rows import SCALE, Rows
 from mailbot.policy.model import Kind
 
 #: questions: must it be registered, does it need a reply, is it confidential, and for each kind whether it is one
@@ -24,6 +23,8 @@ _OTHER_THAN_KINDS = frozenset({MUST, REPLY, SECRET})
 _BIAS, _ITSELF = "(bias)", "(itself)"
 #: behind the name of a general question: how much its own score and each kind count for its answer
 GIVEN_KIND = " given kind"
+#: a hundredth of the least weight: more than rounding can hide
+_LIGHT = 0.01
 #: scores of kinds lie near one another; so much sharper they are likelihoods
 _SHARPNESS = 10.0
 
@@ -40,61 +41,42 @@ class Opinion:
     kind_score: float
 
 
-# The weights of one feature are packed into one whole number of 32 bits per question: adding up the features of a mail
-# is then adding numbers, for all questions at once.
-_BITS = 32
-_HALF = 1 << (_BITS - 1)
-_MASK = (1 << _BITS) - 1
-#: weights are whole numbers of so many parts
-SCALE = 50
-#: halves, thirds and hundredths of points are whole numbers of these
-_PARTS = 600
-_EXACT = 1e-9
-#: heavier weights might spill over into the next field
-_HEAVIEST = 10 * SCALE
-#: every weight as it is written: looked up, a million and a half of them are read in a fifth of the time
-_WEIGHTS = {str(weight): weight for weight in range(-_HEAVIEST, _HEAVIEST + 1)} | {"": 0}
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the table knows of a message's features: family, value, keys, and the row of each key or None."""
+
+    parts: Sequence[tuple[str, float, Sequence[Key], Sequence[int | None]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Packed weights by family and name of the feature, and the bias of each question."""
+    """The rows of the features, and the bias of each question."""
 
     questions: tuple[str, ...]
     biases: tuple[float, ...]
-    rows: Mapping[str, Mapping[str, int]]
+    rows: Rows
     #: general question -> kind, "(itself)" or "(bias)" -> weight; a question that is not here is its own log-odds
     given_kind: Mapping[str, Mapping[str, float]]
 
-    def scores(self, found: Features) -> dict[str, float]:
+    def known(self, found: Features) -> Known:
+        """The features looked up: everything else is asked of these."""
+        return Known(
+            [
+                (family, value, list(keys), self.rows.of(family, keys))
+                for family, values in found.families.items()
+                for value, keys in values.items()
+            ]
+        )
+
+    def scores(self, known: Known) -> dict[str, float]:
         """The sum of every question."""
-        packed: dict[float, int] = {}
-        for family, values in found.families.items():
-            rows = self.rows[family]
-            for value, names in values.items():
-                row = sum(filter(None, map(rows.get, names)))
-                unit, times = _in_parts(value)
-                packed[unit] = packed.get(unit, 0) + row * times
-        sums = list(self.biases)
-        for value, row in packed.items():
-            if row:
-                share = value / SCALE
-                fields = self._unpacked(row)
-                sums = [total + (field - _HALF) * share for total, field in zip(sums, fields, strict=True)]
+        known_rows = ((family, value, rows) for family, value, _, rows in known.parts)
+        sums = self.rows.scores(known_rows, list(self.biases))
         return dict(zip(self.questions, sums, strict=True))
 
-    def _unpacked(self, packed: int) -> "array[int]":
-        """The field of each question, made positive by a half."""
-        halves = _all_halves(len(self.questions))
-        octets = (packed + halves).to_bytes(len(self.questions) * _BITS // 8, sys.byteorder)
-        fields = array("I", octets)
-        if sys.byteorder == "big":
-            fields.reverse()
-        return fields
-
-    def opinion(self, found: Features) -> Opinion:
+    def opinion(self, known: Known) -> Opinion:
         """The answers to all questions."""
-        scores = self.scores(found)
+        scores = self.scores(known)
         kinds = {name: score for name, score in scores.items() if name not in _OTHER_THAN_KINDS}
         best = max(kinds, key=lambda name: kinds[name])
         likely = likelihoods(kinds)
@@ -112,26 +94,26 @@ class Weights:
         odds += sum(given.get(kind, 0.0) * share for kind, share in likely.items())
         return _probability(odds)
 
-    def heaviest(self, found: Features, question: str, *, most: int = 3) -> list[tuple[str, str, float]]:
-        """Family, name and points of the features that spoke most for the answer to `question`."""
-        shift = _BITS * self.questions.index(question)
-        halves = _all_halves(len(self.questions))
+    def heaviest(self, known: Known, question: str, *, most: int = 3) -> list[tuple[str, Key, float]]:
+        """Family, key and points of the features that spoke most for the answer to `question`."""
+        number = self.questions.index(question)
         # A heap of the best so far, its least on top; of equally heavy ones the first stays.
-        best: list[tuple[float, int, str, str, float]] = []
+        best: list[tuple[float, int, str, Key, float]] = []
         least, order = 0.0, 0
-        for family, values in found.families.items():
-            rows = self.rows[family]
-            for value, names in values.items():
-                for name in filter(rows.__contains__, names):
-                    points = (((rows[name] + halves) >> shift & _MASK) - _HALF) * value / SCALE
-                    weighs = abs(points)
-                    if weighs > least:
-                        order -= 1
-                        heappush(best, (weighs, order, family, name, points))
-                        if len(best) > most:
-                            heappop(best)
-                            least = best[0][0]
-        return [(family, name, points) for _, _, family, name, points in sorted(best, reverse=True)]
+        for family, value, keys, rows in known.parts:
+            weights = self.rows.weights(family, rows, number)
+            # most are far too light, and seen to be so without being weighed
+            light = least * SCALE / abs(value) - _LIGHT
+            for key, weight in [one for one in zip(keys, weights, strict=True) if abs(one[1]) > light]:
+                points = weight * value / SCALE
+                weighs = abs(points)
+                if weighs > least:
+                    order -= 1
+                    heappush(best, (weighs, order, family, key, points))
+                    if len(best) > most:
+                        heappop(best)
+                        least = best[0][0]
+        return [(family, key, points) for _, _, family, key, points in sorted(best, reverse=True)]
 
 
 def likelihoods(kinds: Mapping[str, float]) -> dict[str, float]:
@@ -140,18 +122,6 @@ def likelihoods(kinds: Mapping[str, float]) -> dict[str, float]:
     shares = {kind: exp(_SHARPNESS * (score - highest)) for kind, score in kinds.items()}
     total = sum(shares.values())
     return {kind: share / total for kind, share in shares.items()}
-
-
-def _in_parts(value: float) -> tuple[float, int]:
-    """`value` as a unit and how many of it: most share one unit, so that their rows become one sum."""
-    parts = round(value * _PARTS)
-    return (1 / _PARTS, parts) if abs(value * _PARTS - parts) < _EXACT else (value, 1)
-
-
-@cache
-def _all_halves(questions: int) -> int:
-    """What makes every field of a packed number positive."""
-    return sum(_HALF << (_BITS * number) for number in range(questions))
 
 
 def _probability(score: float) -> float:
@@ -173,32 +143,20 @@ def parse(lines: Iterable[str]) -> Weights:
     """
     questions: tuple[str, ...] = ()
     biases: tuple[float, ...] = ()
-    rows: dict[str, dict[str, int]] = {family: {} for family in (*SHARED, OTHER)}
     given_kind: dict[str, dict[str, float]] = {}
+    rows = Rows(0)
     for line in lines:
-        if not line.strip() or line.startswith("# "):
+        feature, tab, weights = line.rstrip("\n").partition("\t")
+        if not tab or line.startswith("# "):
             continue
-        feature, _, weights = line.rstrip("\n").partition("\t")
         if not questions:
             questions = tuple(weights.split(","))
+            rows = Rows(len(questions))
         elif feature.endswith(GIVEN_KIND):
             pairs = (pair.rpartition("=") for pair in weights.split(","))
             given_kind[feature.removesuffix(GIVEN_KIND)] = {name: float(number) for name, _, number in pairs}
+        elif feature == _BIAS:
+            biases = tuple(int(weight or 0) / SCALE for weight in weights.split(","))
         else:
-            numbers = [_WEIGHTS.get(weight, _HEAVIEST + 1) for weight in weights.split(",")]
-            if len(numbers) != len(questions) or max(numbers) > _HEAVIEST:
-                raise ValueError(f"learned weights: {feature!r} has too many, too few or too heavy weights")
-            if feature == _BIAS:
-                biases = tuple(number / SCALE for number in numbers)
-                continue
-            family, _, name = feature.partition(" ")
-            family, name = (family, name) if family in SHARED else (OTHER, feature)
-            rows[family][name] = _packed(numbers)
+            rows.add(feature, weights)
     return Weights(questions, biases, rows, given_kind)
-
-
-def _packed(numbers: Sequence[int]) -> int:
-    """The numbers in one, the first in the lowest bits."""
-    return int.from_bytes(array("I", [number + _HALF for number in numbers]).tobytes(), sys.byteorder) - _all_halves(
-        len(numbers)
-    )

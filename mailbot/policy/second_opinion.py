@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import log
 
 from mailbot.policy import learned
-from mailbot.policy.features import OF_WORDS, Features, features
+from mailbot.policy.features import OF_WORDS, features
 from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
@@ -43,7 +43,8 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
         verdicts=judgment.verdicts,
     )
     weights = learned.load()
-    opinion = weights.opinion(found)
+    known = weights.known(found)
+    opinion = weights.opinion(known)
     confidential = True if opinion.secret >= policy.learned.secret_from else judgment.confidential
     kind = _kind(judgment, opinion)
     diarise = Diarise.YES if confidential else _diarise(judgment, opinion, policy, kind, reading.sender_class)
@@ -58,12 +59,12 @@ def weigh(reading: Reading, facts: Facts, policy: Policy, hits: Iterable[Hit], j
         (learned.REPLY, opinion.reply, not settled and needs_reply is not judgment.needs_reply),
     )
     verdicts = [
-        Verdict(f"learned.{question}", round(_log_odds(probability), 1), _evidence(reading, weights, found, question))
+        Verdict(f"learned.{question}", round(_log_odds(probability), 1), _evidence(reading, weights, known, question))
         for question, probability, changed in answers
         if changed
     ]
     if kind is not judgment.kind:
-        place = _evidence(reading, weights, found, opinion.kind)
+        place = _evidence(reading, weights, known, opinion.kind)
         verdicts.append(Verdict(f"learned.kind.{opinion.kind}", round(opinion.kind_score, 1), place))
     return replace(
         judgment,
@@ -116,12 +117,12 @@ def _log_odds(probability: float) -> float:
     return log(bounded / (1 - bounded))
 
 
-def _evidence(reading: Reading, weights: learned.Weights, found: Features, question: str) -> Evidence | None:
+def _evidence(reading: Reading, weights: learned.Weights, known: learned.Known, question: str) -> Evidence | None:
     """Where the words stand that weighed most for an answer: offsets, as always (invariant 6)."""
     text = one_spelling(reading.new)
-    for family, name, _ in weights.heaviest(found, question, most=8):
+    for family, key, _ in weights.heaviest(known, question, most=8):
         if family in OF_WORDS:
-            first = name.partition(" ")[0].strip("<>")
+            first = (key if isinstance(key, str) else key[0]).partition(" ")[0]
             start = text.find(first)
             if start >= 0:
                 return reading.evidence(start, start + len(first))

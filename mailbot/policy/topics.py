@@ -25,19 +25,15 @@ class _Topics:
     longest: int
 
 
-def topics_of(token: str) -> frozenset[str]:
-    """The topics of a word in one spelling; most words have none."""
-    return _topics_of(token)
-
-
 @lru_cache(maxsize=_REMEMBERED)
-def _topics_of(token: str) -> frozenset[str]:
+def topics_of(token: str) -> tuple[str, ...]:
+    """The topics of a word in one spelling, in their order; most words have none."""
     known = _load()
     found = set(known.words.get(token, ()))
     for length in range(1, min(known.longest, len(token)) + 1):
         found.update(known.beginnings.get(token[:length], ()))
         found.update(known.endings.get(token[-length:], ()))
-    return frozenset(found)
+    return tuple(sorted(found))
 
 
 @cache
