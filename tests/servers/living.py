@@ -53,6 +53,9 @@ class Manners:
     nil: tuple[str, ...] = ()
     #: a session does not see what it has appended until it asks with NOOP
     late_append: bool = False
+    #: what EXAMINE and STATUS tell of UIDVALIDITY and the numbers of new mail holds only until somebody else asks;
+    #: SELECT makes it stay. EXAMINE tells no UIDNEXT, and a folder opened by it takes no APPEND (Courier)
+    keeps_numbers_on_select: bool = False
 
 
 @dataclass
@@ -61,6 +64,8 @@ class LivingFolder:
     #: as LIST tells them
     attributes: str = ""
     uidnext: int = 1
+    #: the first number that is not kept (keeps_numbers_on_select); 0: neither is UIDVALIDITY
+    kept_until: int = 0
     #: UID -> (octets, when it came)
     messages: dict[int, tuple[bytes, datetime]] = field(default_factory=dict)
 
@@ -68,6 +73,15 @@ class LivingFolder:
         self.messages[self.uidnext] = raw, came_at
         self.uidnext += 1
         return self.uidnext - 1
+
+    def number_anew(self, *, keep: bool) -> None:
+        """New mail is numbered in the order in which it came, whatever was told of it before."""
+        self.uidvalidity += not self.kept_until
+        first = self.kept_until or min(self.messages, default=self.uidnext)
+        fresh = sorted((self.messages.pop(uid) for uid in list(self.messages) if uid >= first), key=lambda one: one[1])
+        self.messages |= dict(enumerate(fresh, first))
+        if keep:
+            self.kept_until = self.uidnext
 
     def renumber(self) -> None:
         """What a restored backup does: the same mail under other numbers."""
@@ -130,6 +144,7 @@ class _Session:
         self._manners = server.manners
         self._user = ""
         self._open: LivingFolder | None = None
+        self._read_only = True
         #: UIDs appended in this session and not shown yet (late_append)
         self._hidden: set[int] = set()
 
@@ -228,7 +243,7 @@ class _Session:
                 return [], "OK"
             case "LOGOUT":
                 return [], "OK"
-        if name in ("STATUS", "EXAMINE", "APPEND"):
+        if name in ("STATUS", "EXAMINE", "SELECT", "APPEND"):
             return self._on_folder(name, folders.get(words[1]), words[1], literal)
         if name == "UID SEARCH" and self._open is not None:
             return [self._search(words[1:])], "OK"
@@ -249,6 +264,10 @@ class _Session:
     def _on_folder(self, name: str, folder: LivingFolder | None, title: str, literal: bytes) -> tuple[list[bytes], str]:
         if folder is None or re.search(r"\\no(select|nexistent)", folder.attributes, re.IGNORECASE):
             return [], "NO [TRYCREATE] none such"
+        if self._manners.keeps_numbers_on_select:
+            if name == "APPEND" and self._open is folder and self._read_only:
+                return [], "NO Current box is selected READ-ONLY."
+            folder.number_anew(keep=name in ("SELECT", "APPEND"))
         if name == "APPEND":
             uid = folder.add(literal, datetime.now().astimezone())
             if self._manners.late_append:
@@ -258,12 +277,11 @@ class _Session:
         if name == "STATUS":
             told = "MESSAGES {} UIDNEXT {} UIDVALIDITY {}".format(*counts)
             return [b"* STATUS " + self._quoted(title) + f" ({told})\r\n".encode()], "OK"
-        self._open = folder
-        return [
-            f"* {counts[0]} EXISTS\r\n".encode(),
-            f"* OK [UIDNEXT {counts[1]}] next\r\n".encode(),
-            f"* OK [UIDVALIDITY {counts[2]}] valid\r\n".encode(),
-        ], "OK [READ-ONLY] open"
+        self._open, self._read_only = folder, name == "EXAMINE"
+        told = [f"* {counts[0]} EXISTS\r\n", f"* OK [UIDVALIDITY {counts[2]}] valid\r\n"]
+        if not self._manners.keeps_numbers_on_select:
+            told.insert(1, f"* OK [UIDNEXT {counts[1]}] next\r\n")
+        return [each.encode() for each in told], "OK [READ-ONLY] open" if self._read_only else "OK [READ-WRITE] open"
 
     def _search(self, keys: list[str]) -> bytes:
         assert self._open is not None

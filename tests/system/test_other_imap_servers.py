@@ -55,7 +55,8 @@ MAKES = {
     ),
     "Courier: all below INBOX., with NAMESPACE": Make(
         manners=Manners(separator=".", required_prefix="INBOX.", capabilities="NAMESPACE IDLE UIDPLUS",
-                        namespace='(("INBOX." ".")) NIL (("#shared." ".")("shared." "."))'),
+                        namespace='(("INBOX." ".")) NIL (("#shared." ".")("shared." "."))',
+                        keeps_numbers_on_select=True),
         sent="INBOX.Skickat", junk=f"INBOX.{utf7('Skräppost')}", archive="INBOX.Arkiv",
     ),
     "special use in lower case": Make(
@@ -215,6 +216,32 @@ def test_where_nothing_was_sent_before_the_folder_for_it_is_made(tmp_path: Path,
     (made,) = set(folders) - others
     assert made == f"{site.make.manners.required_prefix}Sent"
     assert len(folders[made].messages) == len(site.smtp.taken) > 0
+    site.close()
+
+
+def test_mail_that_is_numbered_in_front_of_what_was_read_is_read_too(tmp_path: Path) -> None:
+    """Courier numbers new mail by the names of its files, and keeps the numbers from the first SELECT on."""
+    site = Site(tmp_path, MAKES["Courier: all below INBOX., with NAMESPACE"])
+    site.arrives("question", "INBOX")
+    site.run_once()
+    first, site.now = site.now, site.now - timedelta(minutes=30)
+    late = site.arrives("question", "INBOX")
+    site.now = first
+    assert site.run_once().new_messages == 1
+    assert late in site.came_of_it()[0]
+    rows = site.rows()
+    site.run_once()
+    assert site.rows() == rows
+    site.close()
+
+
+def test_mail_without_any_date_is_read(tmp_path: Path) -> None:
+    """No INTERNALDATE, no Received and no Date: it is new, and its mailbox is read."""
+    site = Site(tmp_path, MAKES["no INTERNALDATE and no size"])
+    site.imap.mailbox(AUTHORITY)["INBOX"].add(f"From: bo@privat.example\r\n\r\n{TEXTS['question']}".encode(), site.now)
+    report = site.run_once()
+    assert (report.new_messages, report.unread) == (1, ())
+    assert site.unseen() == {}
     site.close()
 
 

@@ -154,6 +154,22 @@ class ImapConnection:
         self.selected, self.state = folder, state
         return state
 
+    def settle(self, folder: bytes) -> FolderState:
+        """Like `examine`, once the server has written down which message has which UID.
+
+        Courier does so only where a folder is opened for writing: until then it numbers new mail anew for everybody who
+        asks, by the names of its files, so that a number already read may come to stand for another mail.
+        """
+        for _ in range(_MAX_LISTINGS):
+            with suppress(Refused):
+                self.opens_for_writing(folder)
+            kept = self._number("EXISTS")
+            # RFC 3501 6.3.1: leaves the folder, and removes nothing from it (unlike CLOSE)
+            state = self.examine(folder)
+            if state.messages == kept:
+                break
+        return state
+
     def unselect(self) -> None:
         """Leave the open folder. CLOSE removes nothing from a folder opened with EXAMINE (RFC 3501 6.4.2)."""
         if self.selected is not None:
@@ -227,6 +243,8 @@ class ImapConnection:
 
     def append(self, folder: bytes, raw: bytes, *, flags: str = "") -> None:
         """Lay a message into a folder. Refused [TRYCREATE] when there is none."""
+        if self.selected == folder:
+            self.unselect()  # Courier lays none into a folder opened for reading
         with self.errors("APPEND"):
             self._checked("APPEND", self._imap.append(cast(str, _quoted(folder)), flags, "", raw))
 

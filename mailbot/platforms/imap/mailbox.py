@@ -111,6 +111,8 @@ class ImapMailbox:
         if told is None or state is None:
             yield Changes(arrived=(), gone=_ids(memory, memory.known) if memory else (), cursor=_NOTHING.encode())
             return
+        if not state.uidnext:  # a server that tells none (Courier) may not keep its numbers yet
+            state = self._asked(lambda connection: connection.settle(raw_name(folder)))
         same = memory is not None and memory.uidvalidity == state.uidvalidity
         before = memory if memory is not None and same else ImapCursor(state.uidvalidity, 0, UidSet())
         found, gone = self._compared(before, state)
