@@ -19,8 +19,10 @@ $(STAMP): pyproject.toml
 demo: install  ## a sample municipality lives through a working week
 	$(BIN)/mailbot demo --out demo-out
 
+# In the order of the tree: by default the files with the fewest tests come last, and those are the ones that take
+# minutes, so that one processor would work through them alone.
 test: install  ## every test, on as many processors as there are
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: install  ## style, types, import directions
 	$(BIN)/ruff check .
