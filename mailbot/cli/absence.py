@@ -14,7 +14,7 @@ from mailbot.errors import UserError
 if TYPE_CHECKING:
     from mailbot.cli.acting import Actor
     from mailbot.config.model import Config
-    from mailbot.store.records import AbsenceState, StoredAbsence
+    from mailbot.store.people_records import AbsenceState, StoredAbsence
     from mailbot.work.context import Context
 
 _STATES = ("planned", "active", "proven", "broken", "ended", "cancelled")

@@ -14,7 +14,7 @@ from mailbot.work.absence_people import people_like
 if TYPE_CHECKING:
     from mailbot.config.model import Config
     from mailbot.policy.workdays import WorkCalendar
-    from mailbot.store.records import StoredAbsence
+    from mailbot.store.people_records import StoredAbsence
 
 #: what becomes of an absence that is there already
 OnOverlap = Literal["extend", "replace"]

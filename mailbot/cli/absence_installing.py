@@ -9,7 +9,7 @@ from mailbot.cli.output import safe
 from mailbot.cli.prompting import confirm
 from mailbot.errors import MailbotError, TransientError
 from mailbot.platforms.own_rules import OwnRulesConflict
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.work.absence_install import install, uninstall
 from mailbot.work.absence_notices import problem_words
 from mailbot.work.absence_upkeep import verify_now

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mailbot.cli.acting import Actor
     from mailbot.config.model import Config, MailboxSettings
-    from mailbot.store.records import Attestation
+    from mailbot.store.people_records import Attestation
     from mailbot.work.context import Context
     from mailbot.work.daily_check import CheckDay
 

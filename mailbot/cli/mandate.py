@@ -10,7 +10,7 @@ from mailbot.cli.options import at_option, config_option, json_option, lang_opti
 from mailbot.errors import UserError
 
 if TYPE_CHECKING:
-    from mailbot.store.records import Mandate
+    from mailbot.store.people_records import Mandate
 
 
 @click.group()

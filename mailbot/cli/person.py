@@ -160,7 +160,7 @@ def away(
     from mailbot.cli.clock import instant
     from mailbot.cli.dates import day_option
     from mailbot.cli.output import safe
-    from mailbot.store.records import AwayNotice
+    from mailbot.store.people_records import AwayNotice
     from mailbot.wiring import installation
 
     config = load_config(config_path)

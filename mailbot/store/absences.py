@@ -14,7 +14,7 @@ from mailbot.store.database import Database, chunks, upsert
 from mailbot.store.decisions import journaled
 from mailbot.store.lookup import NotFound, shown_form
 from mailbot.store.mandates import grant_for_absence, revoke_of_absence
-from mailbot.store.records import AbsenceState, CoverAnswer, StoredAbsence
+from mailbot.store.people_records import AbsenceState, CoverAnswer, StoredAbsence
 from mailbot.store.references import References, parse_ref
 from mailbot.store.tables import absence_covers, absence_tokens, absences
 

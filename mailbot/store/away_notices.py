@@ -8,7 +8,7 @@ from mailbot.store import audit
 from mailbot.store.audit import NewLine
 from mailbot.store.database import Database, upsert
 from mailbot.store.decisions import journaled
-from mailbot.store.records import AwayNotice
+from mailbot.store.people_records import AwayNotice
 from mailbot.store.tables import away_notices
 
 

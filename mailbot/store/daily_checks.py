@@ -12,7 +12,7 @@ from mailbot.store import audit
 from mailbot.store.audit import Detail, NewLine
 from mailbot.store.database import Database, insert_new, upsert
 from mailbot.store.decisions import journaled
-from mailbot.store.records import Attestation, DailyReading, StandIn
+from mailbot.store.people_records import Attestation, DailyReading, StandIn
 from mailbot.store.tables import attestations, daily_readings, stand_ins
 
 

@@ -14,7 +14,7 @@ from mailbot.store.audit import NewLine
 from mailbot.store.database import Database
 from mailbot.store.decisions import journaled
 from mailbot.store.lookup import NotFound, shown_form
-from mailbot.store.records import Mandate
+from mailbot.store.people_records import Mandate
 from mailbot.store.references import References, parse_ref
 from mailbot.store.tables import mandates
 

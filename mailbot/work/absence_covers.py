@@ -4,7 +4,7 @@ from datetime import datetime
 
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.store.absences import STANDING
-from mailbot.store.records import CoverAnswer, StoredAbsence
+from mailbot.store.people_records import CoverAnswer, StoredAbsence
 from mailbot.work.absence_mails import tell, uncovered_mails
 from mailbot.work.context import Context
 

@@ -13,7 +13,7 @@ from mailbot.log import get_logger
 from mailbot.policy.absence_text import breaches
 from mailbot.policy.workdays import WorkCalendar, iso_week
 from mailbot.store.absences import STANDING
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.work.absence_install import local_date, opened
 from mailbot.work.absence_notices import manager_of, tell_covers_of_next_week, tell_unplanned
 from mailbot.work.context import Context

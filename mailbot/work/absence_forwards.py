@@ -14,7 +14,8 @@ from mailbot.errors import MailbotError, UserError
 from mailbot.mail.message import Message
 from mailbot.policy.absence import Option
 from mailbot.store.absences import STANDING
-from mailbot.store.records import NewMail, OutboxItem, Outcome, StoredAbsence
+from mailbot.store.people_records import StoredAbsence
+from mailbot.store.records import NewMail, OutboxItem, Outcome
 from mailbot.work.absence_install import forward_to, local_date, opened, window
 from mailbot.work.context import Context
 from mailbot.work.staff_mail import staff_mail

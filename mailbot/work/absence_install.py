@@ -18,7 +18,7 @@ from mailbot.policy.absence import Absence, Option
 from mailbot.policy.absence_text import breaches
 from mailbot.policy.workdays import iso_week
 from mailbot.store.absences import STANDING
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.work.absence_facts import authority_mailbox
 from mailbot.work.absence_texts import auto_reply
 from mailbot.work.context import Context

@@ -13,7 +13,8 @@ from mailbot.platforms.files.ics import absence_event
 from mailbot.policy.absence import Option, days_in_week, first_day, week_number
 from mailbot.policy.absence_check import AbsenceRequest, Finding
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.store.records import NewMail, NewTicket, StoredAbsence
+from mailbot.store.people_records import StoredAbsence
+from mailbot.store.records import NewMail, NewTicket
 from mailbot.work.absence_plan import examine, sentence
 from mailbot.work.absence_texts import values_of
 from mailbot.work.context import Context

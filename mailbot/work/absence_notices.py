@@ -11,7 +11,8 @@ from mailbot.config.model import PersonSettings
 from mailbot.policy.absence import days_in_week, week_number
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.render.words import Words
-from mailbot.store.records import Obligation, StoredAbsence
+from mailbot.store.people_records import StoredAbsence
+from mailbot.store.records import Obligation
 from mailbot.work.absence_install import FORWARD_TO, KEPT_REPLY, local_date, mailbox_of, window
 from mailbot.work.absence_texts import values_of
 from mailbot.work.context import Context

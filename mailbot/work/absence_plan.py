@@ -9,7 +9,7 @@ from mailbot.policy.absence_check import AbsenceRequest, Finding, check
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.render.words import Words
 from mailbot.store.absences import STANDING
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.work.absence_facts import facts_for
 from mailbot.work.context import Context
 

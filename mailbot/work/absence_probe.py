@@ -19,7 +19,7 @@ from mailbot.mail.message import Message, UnparsableMessage, parse
 from mailbot.platforms.replies import AutoReply
 from mailbot.platforms.sending import OutgoingMail
 from mailbot.render import compose
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.store.references import References
 from mailbot.work.absence_install import forward_to, mailbox_of, opened, wanted_reply
 from mailbot.work.context import Context

@@ -10,7 +10,8 @@ from mailbot.config.model import MailboxSettings
 from mailbot.errors import MailbotError
 from mailbot.mail.message import Address, Message
 from mailbot.store.absences import STANDING
-from mailbot.store.records import NewMail, StoredAbsence
+from mailbot.store.people_records import StoredAbsence
+from mailbot.store.records import NewMail
 from mailbot.work.absence_install import opened, window
 from mailbot.work.absence_texts import auto_reply
 from mailbot.work.citizen_mail import citizen_mail

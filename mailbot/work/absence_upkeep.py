@@ -12,7 +12,7 @@ from mailbot.errors import MailbotError
 from mailbot.log import get_logger
 from mailbot.platforms.own_rules import OwnRulesConflict
 from mailbot.store.absences import STANDING
-from mailbot.store.records import AbsenceState, StoredAbsence
+from mailbot.store.people_records import AbsenceState, StoredAbsence
 from mailbot.work import absence_probe
 from mailbot.work.absence_install import install, local_date, uninstall, wanted_reply, window
 from mailbot.work.absence_notices import tell_broken, tell_returned

@@ -11,7 +11,7 @@ from datetime import datetime
 from mailbot.errors import MailbotError
 from mailbot.platforms.replies import AutoReplies, AutoReply
 from mailbot.policy.absence import Option
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.work import absence_probe
 from mailbot.work.absence_install import forward_to, local_date, mailbox_of, next_of, opened, wanted_reply, window
 from mailbot.work.context import Context

@@ -15,7 +15,7 @@ from mailbot.errors import UserError
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.store.audit import RULES
 from mailbot.store.handling import Deed
-from mailbot.store.records import Attestation, DailyReading
+from mailbot.store.people_records import Attestation, DailyReading
 from mailbot.work.context import Context
 from mailbot.work.intake import MailboxPass
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.work.answers.absence_form import read_form
 from mailbot.work.answers.covers import cover_words
 from tests.answers.test_registrar import reply

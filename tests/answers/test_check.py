@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.store.records import AwayNotice
+from mailbot.store.people_records import AwayNotice
 from mailbot.work.daily_check import check_days
 from tests.answers.test_registrar import reply
 from tests.support.town import Town, at

@@ -16,7 +16,7 @@ from mailbot.errors import UserError
 from mailbot.policy.absence import Absence, Cover, Option
 from mailbot.store.decisions import Replayed
 from mailbot.store.journal import Entry, Journal
-from mailbot.store.records import AwayNotice
+from mailbot.store.people_records import AwayNotice
 from mailbot.store.store import Store
 from tests.store.builders import NOW, diarised, message, outcome, question, record
 from tests.store.conftest import REFERENCES

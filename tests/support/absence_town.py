@@ -9,7 +9,7 @@ from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.transport import Endpoint
 from mailbot.policy.absence import Option, planned
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.work.context import Context
 from tests.servers.dovecot import MASTER_PASSWORD, MASTER_USER
 from tests.support.imap_town import ImapTown

@@ -12,7 +12,7 @@ from email.message import EmailMessage, Message
 from email.policy import default
 from typing import Protocol
 
-from mailbot.store.records import AwayNotice
+from mailbot.store.people_records import AwayNotice
 from mailbot.work.context import Context
 from mailbot.work.daily_check import attest, check_days
 from tests.support.town import at

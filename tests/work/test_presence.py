@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from mailbot.config.model import Config, KnownAbsence
-from mailbot.store.records import AwayNotice
+from mailbot.store.people_records import AwayNotice
 from mailbot.store.store import Store
 from mailbot.work.presence import Presence
 from tests.store.conftest import REFERENCES

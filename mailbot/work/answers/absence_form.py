@@ -10,7 +10,8 @@ from mailbot.policy.absence import Option, weeks
 from mailbot.policy.absence_check import AbsenceRequest, Finding
 from mailbot.policy.spoken_dates import read_day, read_week
 from mailbot.policy.workdays import WorkCalendar
-from mailbot.store.records import NewMail, NewTicket, StoredAbsence
+from mailbot.store.people_records import StoredAbsence
+from mailbot.store.records import NewMail, NewTicket
 from mailbot.work.absence_mails import tell
 from mailbot.work.absence_people import people_like
 from mailbot.work.absence_plan import examine, overlapping, replacing, save, sentence

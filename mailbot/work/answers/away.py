@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mailbot.store.records import AwayNotice
+from mailbot.store.people_records import AwayNotice
 from mailbot.work.answers.answer import Answer, Done, Reaction
 from mailbot.work.answers.words import says_away
 from mailbot.work.context import Context

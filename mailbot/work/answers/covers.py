@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mailbot.errors import UserError
 from mailbot.policy.absence import week_number
-from mailbot.store.records import StoredAbsence
+from mailbot.store.people_records import StoredAbsence
 from mailbot.work.absence_mails import COVER_TICKET, uncovered_mails
 from mailbot.work.answers.answer import Answer, Done, Reaction, Unclear
 from mailbot.work.answers.words import NO, YES, tokens
