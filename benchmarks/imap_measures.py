@@ -102,7 +102,7 @@ def imap_round_bare(on: Path) -> Measured:
 
 def _server(on: Path) -> tuple[int, str, list[str]]:
     from mailbot.config.load import load
-    from mailbot.config.model import ImapServer
+    from mailbot.config.servers import ImapServer
 
     config = load(on / "config.toml")
     server = config.servers["post"]

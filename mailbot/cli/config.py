@@ -242,7 +242,7 @@ def _report_state_folder(loaded: "Config", say: Mapping[str, str]) -> None:
 
 
 def _report(loaded: "Config", say: Mapping[str, str], written: Sequence[Path], key_file: str | None) -> None:
-    from mailbot.config.model import MaildirServer
+    from mailbot.config.servers import MaildirServer
 
     for mailbox in loaded.mailboxes:
         server = loaded.servers[mailbox.server]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import time
 
 from mailbot.config import syntax
-from mailbot.config.model import SERVER_KINDS, MaildirServer
 from mailbot.config.people_check import people_problems
 from mailbot.config.refused import SECRETS_BELONG, control_characters, secrets
 from mailbot.config.server_check import directory_problems, server_problems
+from mailbot.config.servers import SERVER_KINDS, MaildirServer
 from mailbot.config.tables import Entry, Table, entries, named, repeated
 from mailbot.config.value_check import number_between, web_addresses
 

@@ -10,12 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from mailbot.config import check
 from mailbot.config.model import (
-    SERVER_KINDS,
     Config,
-    EwsServer,
-    GraphServer,
-    ImapServer,
-    LdapSettings,
     MailboxSettings,
     Marks,
     Monitoring,
@@ -25,11 +20,11 @@ from mailbot.config.model import (
     Probe,
     Roles,
     Schedule,
-    Server,
     Unit,
     WebForm,
 )
 from mailbot.config.refused import without_refused
+from mailbot.config.servers import SERVER_KINDS, EwsServer, GraphServer, ImapServer, LdapSettings, Server
 from mailbot.errors import UserError
 from mailbot.policy.profile import Policy, load_policy
 from mailbot.settings import structure

@@ -6,7 +6,7 @@ from typing import get_args, get_type_hints
 from mailbot.config import syntax
 from mailbot.config.ews_check import ews_problems
 from mailbot.config.graph_check import graph_problems
-from mailbot.config.model import ImapServer
+from mailbot.config.servers import ImapServer
 from mailbot.config.tables import Entry, Table, repeated
 from mailbot.config.value_check import SET_AND_NAME, number_between, secret_names
 

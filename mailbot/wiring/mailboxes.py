@@ -5,14 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from mailbot.config.model import (
-    Config,
-    EwsServer,
-    GraphServer,
-    ImapServer,
-    MailboxSettings,
-    MaildirServer,
-)
+from mailbot.config.model import Config, MailboxSettings
+from mailbot.config.servers import EwsServer, GraphServer, ImapServer, MaildirServer
 from mailbot.platforms.base import Filing, Mailbox, Watch
 from mailbot.platforms.people import Signatures
 from mailbot.platforms.replies import AutoReplies, ForwardRules, MarkedMail

@@ -5,15 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailbot.config.model import (
-    Config,
-    EwsServer,
-    GraphServer,
-    ImapServer,
-    MailboxSettings,
-    MaildirServer,
-    PersonSettings,
-)
+from mailbot.config.model import Config, MailboxSettings, PersonSettings
+from mailbot.config.servers import EwsServer, GraphServer, ImapServer, MaildirServer
 from mailbot.errors import PermanentError, TransientError, UserError
 from mailbot.platforms.calendars import NoCalendar
 from mailbot.platforms.people import Calendar, Directory

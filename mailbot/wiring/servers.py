@@ -7,12 +7,8 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailbot.config.model import (
-    Config,
-    EwsServer,
-    GraphServer,
-    ImapServer,
-)
+from mailbot.config.model import Config
+from mailbot.config.servers import EwsServer, GraphServer, ImapServer
 from mailbot.errors import UserError
 from mailbot.secrets import Secrets
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mailbot.config.model import Config, ImapServer, ProbeAddress
+from mailbot.config.model import Config, ProbeAddress
+from mailbot.config.servers import ImapServer
 from mailbot.errors import MailbotError
 from mailbot.work.doctor_findings import Check, Findings
 

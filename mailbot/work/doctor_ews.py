@@ -6,7 +6,8 @@ Everything is asked, nothing written: no draft, no mail, no setting.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mailbot.config.model import Config, EwsServer, MailboxSettings
+from mailbot.config.model import Config, MailboxSettings
+from mailbot.config.servers import EwsServer
 from mailbot.errors import MailbotError
 from mailbot.work.doctor_findings import Check, Findings
 

@@ -7,7 +7,8 @@ tenant. So a mailbox that must not be reached is tried as well.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mailbot.config.model import Config, GraphServer, MailboxSettings
+from mailbot.config.model import Config, MailboxSettings
+from mailbot.config.servers import GraphServer
 from mailbot.errors import MailbotError
 from mailbot.work.doctor_findings import Check, Findings
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mailbot.config.model import Config, ImapServer, MailboxSettings
+from mailbot.config.model import Config, MailboxSettings
+from mailbot.config.servers import ImapServer
 from mailbot.errors import MailbotError
 from mailbot.work.doctor_findings import Check, Findings
 

@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mailbot.config.model import Config, MailboxSettings, MaildirServer
+from mailbot.config.model import Config, MailboxSettings
+from mailbot.config.servers import MaildirServer
 from mailbot.errors import MailbotError
 from mailbot.platforms.base import Mailbox
 from mailbot.work.doctor_findings import Check, Findings

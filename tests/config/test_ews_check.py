@@ -3,7 +3,7 @@
 import pytest
 
 from mailbot.config.load import load
-from mailbot.config.model import EwsServer
+from mailbot.config.servers import EwsServer
 from mailbot.errors import UserError
 from tests.config.base import CONFIG, write
 

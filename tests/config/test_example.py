@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from mailbot.config.load import ConfigFile, PeopleFile, load
-from mailbot.config.model import SERVER_KINDS, Endpoint, ImapServer
+from mailbot.config.servers import SERVER_KINDS, Endpoint, ImapServer
 from mailbot.policy.profile import Policy, load_policy
 from mailbot.settings import key_of
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mailbot.config.load import load
-from mailbot.config.model import ImapServer
+from mailbot.config.servers import ImapServer
 from mailbot.errors import UserError
 from tests.config.base import CONFIG, write
 

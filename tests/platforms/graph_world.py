@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 
-from mailbot.config.model import GraphServer as Settings
+from mailbot.config.servers import GraphServer as Settings
 from mailbot.platforms.base import Folder
 from mailbot.platforms.graph.autoreplies import GraphAutoReplies
 from mailbot.platforms.graph.filing import GraphFiling

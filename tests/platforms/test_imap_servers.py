@@ -10,7 +10,8 @@ import pytest
 
 from mailbot import wiring
 from mailbot.config.load import load
-from mailbot.config.model import ImapServer, MailboxSettings
+from mailbot.config.model import MailboxSettings
+from mailbot.config.servers import ImapServer
 from mailbot.errors import PermanentError, TransientError
 from mailbot.platforms.base import AnswerMark
 from mailbot.platforms.imap.mailbox import ImapMailbox

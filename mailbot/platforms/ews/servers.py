@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from mailbot.config.model import EwsServer
+from mailbot.config.servers import EwsServer
 from mailbot.errors import UserError
 from mailbot.platforms.base import Folder
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from mailbot.config.model import GraphServer
+from mailbot.config.servers import GraphServer
 from mailbot.platforms.graph.ahead import Ahead
 from mailbot.platforms.graph.autoreplies import GraphAutoReplies
 from mailbot.platforms.graph.calendar import GraphCalendar

@@ -6,8 +6,9 @@ from contextlib import closing
 from pathlib import Path
 from ssl import SSLContext
 
-from mailbot.config.model import Endpoint as EndpointSettings
-from mailbot.config.model import ImapServer, MailboxSettings
+from mailbot.config.model import MailboxSettings
+from mailbot.config.servers import Endpoint as EndpointSettings
+from mailbot.config.servers import ImapServer
 from mailbot.errors import PermanentError
 from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.folders import RoleNames
