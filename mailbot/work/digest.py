@@ -10,7 +10,8 @@ from mailbot.render import Rendered, ReplyTo, Templates
 from mailbot.store.records import NewMail, NewTicket
 from mailbot.work.context import Context
 from mailbot.work.daily_check import checker
-from mailbot.work.digest_content import Desk, Digest, OfficerDigest, OperatorDigest
+from mailbot.work.digest_content import Desk
+from mailbot.work.digest_model import Digest, OfficerDigest, OperatorDigest
 from mailbot.work.digest_would_have import WouldDigest
 from mailbot.work.staff_mail import staff_mail
 

@@ -18,8 +18,9 @@ from mailbot.store.records import MailboxCheck, NewMail
 from mailbot.store.store import Store
 from mailbot.work.context import Context
 from mailbot.work.digest import addressed, digest_mails
-from mailbot.work.digest_content import Desk, Digest, OperatorDigest, Replies
+from mailbot.work.digest_content import Desk
 from mailbot.work.digest_lines import CheckLine, DiaryLine, Pile, QueueLine, ReplyLine, Rows, UnreadMailbox
+from mailbot.work.digest_model import Digest, OperatorDigest, Replies
 from mailbot.work.digest_week import WeekFigures
 from mailbot.work.digest_would_have import Example, WouldDigest, WouldHave, WouldSend
 from tests.store.builders import diarised, message, new_mail, outcome, question, record
