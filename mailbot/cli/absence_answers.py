@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mailbot.errors import UserError
 from mailbot.policy.absence import Option, week_number, weeks
-from mailbot.policy.absence_check import REASONS, AbsenceRequest, Reason
+from mailbot.policy.absence_model import REASONS, AbsenceRequest, Reason
 from mailbot.policy.spoken_dates import read_day, read_week
 from mailbot.work.absence_people import people_like
 

@@ -12,7 +12,7 @@ from mailbot.cli.acting import is_behind_sudo
 from mailbot.cli.language import say
 from mailbot.cli.output import emit_json, safe
 from mailbot.errors import UserError
-from mailbot.policy.absence_check import Finding
+from mailbot.policy.absence_model import Finding
 from mailbot.store.people_records import StoredAbsence
 from mailbot.work.absence_mails import event_of
 from mailbot.work.absence_plan import sentence

@@ -13,7 +13,7 @@ from mailbot.cli.output import safe
 from mailbot.cli.prompting import ask_until, confirm
 from mailbot.config.model import PersonSettings
 from mailbot.policy.absence import days_in_week, week_number
-from mailbot.policy.absence_check import Finding
+from mailbot.policy.absence_model import Finding
 from mailbot.policy.spoken_dates import read_day
 from mailbot.policy.workdays import iso_week
 from mailbot.work.absence_people import people_like, shown

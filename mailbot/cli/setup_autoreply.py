@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mailbot.cli.absence_answers import Draft
     from mailbot.cli.acting import Actor
     from mailbot.config.model import Config, PersonSettings
-    from mailbot.policy.absence_check import Finding
+    from mailbot.policy.absence_model import Finding
     from mailbot.store.people_records import StoredAbsence
     from mailbot.work.context import Context
 

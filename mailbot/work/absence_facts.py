@@ -7,7 +7,7 @@ from mailbot.config.model import Config, MailboxSettings, PersonSettings
 from mailbot.errors import MailbotError
 from mailbot.log import get_logger
 from mailbot.platforms.people import Away, Calendar
-from mailbot.policy.absence_check import AbsenceFacts, AbsenceRequest, Colleague, Duty, KnownAway
+from mailbot.policy.absence_model import AbsenceFacts, AbsenceRequest, Colleague, Duty, KnownAway
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.store.absences import STANDING
 from mailbot.store.store import Store

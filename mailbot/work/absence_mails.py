@@ -11,7 +11,7 @@ from typing import Literal
 from mailbot.config.model import PersonSettings
 from mailbot.platforms.files.ics import absence_event
 from mailbot.policy.absence import Option, days_in_week, first_day, week_number
-from mailbot.policy.absence_check import AbsenceRequest, Finding
+from mailbot.policy.absence_model import AbsenceRequest, Finding
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.store.people_records import StoredAbsence
 from mailbot.store.records import NewMail, NewTicket

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from mailbot.policy.absence import Option
-from mailbot.policy.absence_check import AbsenceRequest, Finding, check
+from mailbot.policy.absence_check import check
+from mailbot.policy.absence_model import AbsenceRequest, Finding
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.render.words import Words
 from mailbot.store.absences import STANDING

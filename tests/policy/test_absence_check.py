@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.policy.absence import Absence, Cover, Option, first_day
-from mailbot.policy.absence_check import AbsenceFacts, AbsenceRequest, Colleague, Duty, KnownAway, check
+from mailbot.policy.absence_check import check
+from mailbot.policy.absence_model import AbsenceFacts, AbsenceRequest, Colleague, Duty, KnownAway
 from mailbot.policy.profile import CalendarRules
 from mailbot.policy.workdays import WorkCalendar
 

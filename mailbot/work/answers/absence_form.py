@@ -7,7 +7,7 @@ from datetime import date, datetime
 from mailbot.config.model import PersonSettings
 from mailbot.mail.message import Message
 from mailbot.policy.absence import Option, weeks
-from mailbot.policy.absence_check import AbsenceRequest, Finding
+from mailbot.policy.absence_model import AbsenceRequest, Finding
 from mailbot.policy.spoken_dates import read_day, read_week
 from mailbot.policy.workdays import WorkCalendar
 from mailbot.store.people_records import StoredAbsence
