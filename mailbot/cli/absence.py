@@ -63,7 +63,7 @@ def list_(
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen
     from mailbot.cli.output import emit_json
-    from mailbot.cli.person import find_person
+    from mailbot.cli.people import find_person
     from mailbot.store.absences import STANDING
     from mailbot.wiring import installation
 

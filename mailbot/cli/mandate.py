@@ -38,7 +38,7 @@ def list_(
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen, say
     from mailbot.cli.output import emit_json, table
-    from mailbot.cli.person import find_person
+    from mailbot.cli.people import find_person
     from mailbot.wiring import installation
 
     config = load_config(config_path)

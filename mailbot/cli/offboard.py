@@ -29,7 +29,7 @@ def offboard(who: str, as_json: bool, at: str | None, lang: str | None, config_p
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen, say
     from mailbot.cli.output import emit_json, table
-    from mailbot.cli.person import find_person
+    from mailbot.cli.people import find_person
     from mailbot.wiring import installation
     from mailbot.work.offboarding import left_over
 

@@ -86,7 +86,7 @@ def setup_autoreply(
     from mailbot.cli.acting import actor
     from mailbot.cli.clock import instant
     from mailbot.cli.language import chosen
-    from mailbot.cli.person import find_person
+    from mailbot.cli.people import find_person
     from mailbot.wiring import installation
 
     refuse_file_behind_sudo(ics)

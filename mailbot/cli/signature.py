@@ -115,7 +115,7 @@ def install(who: str, at: str | None, by: str | None, lang: str | None, config_p
 
 
 def _person(config: "Config", who: str) -> "PersonSettings":
-    from mailbot.cli.person import find_person
+    from mailbot.cli.people import find_person
 
     return find_person(config, who)
 
