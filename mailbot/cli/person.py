@@ -42,16 +42,16 @@ def list_(as_json: bool, lang: str | None, config_path: Path | None) -> None:
     from mailbot.wiring import unowned_mailboxes
 
     config = load_config(config_path)
-    described = [described(config, someone) for someone in config.people]
+    everybody = [described(config, someone) for someone in config.people]
     ownerless = unowned_mailboxes(config)
     if as_json:
-        for entry in described:
+        for entry in everybody:
             emit_json(entry)
         for address in ownerless:
             emit_json({"id": None, "email": address, "mailboxes": [address], "unowned": True})
         return
     say = setup_texts(lang, config)
-    rows = [[*(entry[key] for key in _LISTED), ", ".join(_roles_in_words(entry, say))] for entry in described]
+    rows = [[*(entry[key] for key in _LISTED), ", ".join(_roles_in_words(entry, say))] for entry in everybody]
     rows += [["", "", "", "", address, say["person.nobody"]] for address in ownerless]
     headings = [say[f"person.{key}"] for key in (*_LISTED, "roles")]
     table(headings, rows, empty=say["person.empty"].format(file=config.paths.people))
