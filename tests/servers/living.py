@@ -54,8 +54,12 @@ class Manners:
     #: a session does not see what it has appended until it asks with NOOP
     late_append: bool = False
     #: what EXAMINE and STATUS tell of UIDVALIDITY and the numbers of new mail holds only until somebody else asks;
-    #: SELECT makes it stay. EXAMINE tells no UIDNEXT, and a folder opened by it takes no APPEND (Courier)
+    #: SELECT makes it stay. A folder opened by EXAMINE takes no APPEND (Courier; mbox files but for the latter)
     keeps_numbers_on_select: bool = False
+    #: whether SELECT and EXAMINE tell UIDNEXT
+    tells_uidnext: bool = True
+    #: STATUS gives names without quotes, whatever they hold (GNU mailutils)
+    bare_names: bool = False
 
 
 @dataclass
@@ -276,10 +280,11 @@ class _Session:
         counts = len(folder.messages), folder.uidnext, folder.uidvalidity
         if name == "STATUS":
             told = "MESSAGES {} UIDNEXT {} UIDVALIDITY {}".format(*counts)
-            return [b"* STATUS " + self._quoted(title) + f" ({told})\r\n".encode()], "OK"
+            called = title.encode() if self._manners.bare_names else self._quoted(title)
+            return [b"* STATUS " + called + f" ({told})\r\n".encode()], "OK"
         self._open, self._read_only = folder, name == "EXAMINE"
         told = [f"* {counts[0]} EXISTS\r\n", f"* OK [UIDVALIDITY {counts[2]}] valid\r\n"]
-        if not self._manners.keeps_numbers_on_select:
+        if self._manners.tells_uidnext:
             told.insert(1, f"* OK [UIDNEXT {counts[1]}] next\r\n")
         return [each.encode() for each in told], "OK [READ-ONLY] open" if self._read_only else "OK [READ-WRITE] open"
 

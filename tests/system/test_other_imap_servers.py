@@ -1,7 +1,8 @@
 """Two passes over servers other than Dovecot, old and modern: the first misses nothing, the second changes nothing."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes
@@ -40,6 +41,7 @@ class Make:
     empty: dict[str, str] = field(default_factory=dict)
     sent_is: str = ""
     first_uid: int = 1
+    uidvalidity: Callable[[], int] = lambda: 1
 
 
 def utf7(name: str) -> str:
@@ -56,8 +58,12 @@ MAKES = {
     "Courier: all below INBOX., with NAMESPACE": Make(
         manners=Manners(separator=".", required_prefix="INBOX.", capabilities="NAMESPACE IDLE UIDPLUS",
                         namespace='(("INBOX." ".")) NIL (("#shared." ".")("shared." "."))',
-                        keeps_numbers_on_select=True),
+                        keeps_numbers_on_select=True, tells_uidnext=False),
         sent="INBOX.Skickat", junk=f"INBOX.{utf7('Skräppost')}", archive="INBOX.Arkiv",
+    ),
+    "GNU mailutils: mbox files": Make(
+        manners=Manners(keeps_numbers_on_select=True, bare_names=True), archive=utf7("Ärenden från i år"),
+        uidvalidity=lambda: int(time.time()),
     ),
     "special use in lower case": Make(
         manners=Manners(capabilities="SPECIAL-USE"), sent="Ute", sent_is=r"\hasnochildren \sent",
@@ -111,7 +117,7 @@ class Site:
             for name, attributes in make.empty.items():
                 folders[name] = LivingFolder(attributes=attributes)
             for folder in folders.values():
-                folder.uidnext = make.first_uid
+                folder.uidnext, folder.uidvalidity = make.first_uid, make.uidvalidity()
 
     @property
     def database(self) -> str:

@@ -27,23 +27,28 @@ class Listed:
 
 
 def listed(values: Sequence[Value]) -> Listed:
-    attributes, separator, name = values
+    attributes, separator, *name = values
     words = attributes if isinstance(attributes, tuple) else ()
     return Listed(
-        name=name if isinstance(name, bytes) else b"NIL",
+        name=_name(name),
         separator=text(separator),
         attributes=frozenset(text(word).lower() for word in words),
     )
 
 
 def status(values: Sequence[Value]) -> tuple[bytes, FolderState]:
-    name, items = values
+    *name, items = values
     pairs = items if isinstance(items, tuple) else ()
     told = {text(key).upper(): number(value) for key, value in zip(pairs[::2], pairs[1::2], strict=False)}
     state = FolderState(
         uidvalidity=told.get("UIDVALIDITY", 0), uidnext=told.get("UIDNEXT", 0), messages=told.get("MESSAGES", -1)
     )
-    return (name if isinstance(name, bytes) else b"NIL"), state
+    return _name(name), state
+
+
+def _name(values: Sequence[Value]) -> bytes:
+    """The name of a folder. GNU mailutils says "a b" without the quotes, which come as two values."""
+    return b" ".join(each if isinstance(each, bytes) else b"NIL" for each in values)
 
 
 def namespace(value: Value) -> list[tuple[bytes, str]]:

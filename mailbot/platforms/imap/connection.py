@@ -119,8 +119,8 @@ class ImapConnection:
         with self.errors("LIST"):
             self._forget("LIST", "STATUS")
             self._checked("LIST", self._command("LIST", '""', _quoted(pattern), *options))
-            found = [listed(values) for values in parse_all(self._response("LIST")) if len(values) == 3]
-            states = dict(status(values) for values in parse_all(self._response("STATUS")) if len(values) == 2)
+            found = [listed(values) for values in parse_all(self._response("LIST")) if len(values) >= 3]
+            states = dict(status(values) for values in parse_all(self._response("STATUS")) if len(values) >= 2)
         return found, states
 
     def exists(self, folder: bytes) -> bool:
@@ -136,9 +136,9 @@ class ImapConnection:
         with self.errors("STATUS"):
             self._forget("STATUS")
             self._checked("STATUS", self._command("STATUS", _quoted(folder), "(MESSAGES UIDNEXT UIDVALIDITY)"))
-            states = [status(values)[1] for values in parse_all(self._response("STATUS")) if len(values) == 2]
+            states = [status(values)[1] for values in parse_all(self._response("STATUS")) if len(values) >= 2]
         if not states:
-            raise self._nonsense("STATUS")
+            raise Refused(f"{self.endpoint} gave no answer to STATUS that makes sense")
         return states[-1]
 
     def examine(self, folder: bytes) -> FolderState:
@@ -157,8 +157,9 @@ class ImapConnection:
     def settle(self, folder: bytes) -> FolderState:
         """Like `examine`, once the server has written down which message has which UID.
 
-        Courier does so only where a folder is opened for writing: until then it numbers new mail anew for everybody who
-        asks, by the names of its files, so that a number already read may come to stand for another mail.
+        Courier and servers of mbox files (GNU mailutils) do so only where a folder is opened for writing. Until then
+        UIDVALIDITY is another for everybody who asks; Courier numbers new mail by the names of its files, so that a
+        number already read may come to stand for another mail.
         """
         for _ in range(_MAX_LISTINGS):
             with suppress(Refused):
@@ -324,10 +325,6 @@ class ImapConnection:
         if code in TEMPORARY_CODES:
             return TransientError(f"{self.endpoint} cannot answer {command} for {self.login.mailbox} now{shown}")
         return Refused(f"{self.endpoint} answers {command} for {self.login.mailbox} with {typ}{shown}", code)
-
-    def _nonsense(self, command: str) -> LostConnection:
-        self.usable = False
-        return LostConnection(f"{self.endpoint} gave no answer to {command} that makes sense")
 
     @contextmanager
     def errors(self, command: str = "") -> Iterator[None]:

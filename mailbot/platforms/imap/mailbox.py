@@ -28,6 +28,8 @@ _FEW = 20_000
 #: RFC 3501 section 9: a size is a 32-bit number
 _LARGEST = 2**32 - 1
 _WHOLE = "BODY.PEEK[]"
+#: of a UIDVALIDITY that is the time (RFC 3501 2.3.1.1); clocks differ a little
+_JUST_NOW_SECONDS = 120
 #: stands for a folder that is not there (yet, or any more)
 _NOTHING = ImapCursor(0, 0, UidSet())
 
@@ -111,7 +113,7 @@ class ImapMailbox:
         if told is None or state is None:
             yield Changes(arrived=(), gone=_ids(memory, memory.known) if memory else (), cursor=_NOTHING.encode())
             return
-        if not state.uidnext:  # a server that tells none (Courier) may not keep its numbers yet
+        if self._may_be_made_up(state, told, memory):
             state = self._asked(lambda connection: connection.settle(raw_name(folder)))
         same = memory is not None and memory.uidvalidity == state.uidvalidity
         before = memory if memory is not None and same else ImapCursor(state.uidvalidity, 0, UidSet())
@@ -186,6 +188,17 @@ class ImapMailbox:
             self._pool.give_back(self._key, connection)
 
     # --- what is new ---
+
+    def _may_be_made_up(self, state: FolderState, told: FolderState, memory: ImapCursor | None) -> bool:
+        """Whether the numbers may be others for whoever asks next, until somebody opens the folder for writing.
+
+        So with servers that tell no UIDNEXT (Courier) and those that make up a UIDVALIDITY on the way (mbox files).
+        """
+        if not state.uidnext or told.uidvalidity not in (0, state.uidvalidity):
+            return True
+        if memory is None or memory == _NOTHING:
+            return abs(self._clock() - state.uidvalidity) < _JUST_NOW_SECONDS
+        return memory.uidvalidity != state.uidvalidity
 
     def _compared(self, before: ImapCursor, state: FolderState) -> tuple[UidSet, UidSet]:
         """UIDs that may be new, and those known that are gone. The folder has just been opened."""
@@ -339,17 +352,17 @@ class ImapMailbox:
     def _state(self, folder: Folder) -> FolderState | None:
         """How the folder stands; None when there is none of this name."""
         told = self._states.pop(folder.id, None)
-        return told or self._of_folder(folder, lambda connection: connection.status(raw_name(folder)))
+        try:
+            return told or self._asked(lambda connection: connection.status(raw_name(folder)))
+        except Refused:  # no such folder, or no STATUS
+            return self._examined(folder)
 
     def _examined(self, folder: Folder) -> FolderState | None:
         """The folder opened anew, so that the server tells what has come; None when there is none of this name."""
-        return self._of_folder(folder, lambda connection: connection.examine(raw_name(folder)))
-
-    def _of_folder(self, folder: Folder, question: Callable[[ImapConnection], T]) -> T | None:
+        name = raw_name(folder)
         try:
-            return self._asked(question)
+            return self._asked(lambda connection: connection.examine(name))
         except Refused as refusal:
-            name = raw_name(folder)
             if folder.role == "inbox":
                 raise self._no_inbox(refusal) from refusal
             if self._asked(lambda connection: connection.exists(name)):
