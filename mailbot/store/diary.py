@@ -32,12 +32,12 @@ class Diary:
 
     def each(self, *, states: Sequence[DiaryState] | None = None, unit: str | None = None) -> Iterator[DiaryItem]:
         """The same one after the other."""
-        query = _query()
+        query = _listed()
         if states is not None:
             query = query.where(diary_items.c.state.in_(states))
         if unit is not None:
             query = query.where(diary_items.c.unit == unit)
-        return map(_record, self._database.each(query))
+        return map(_of_listed, self._database.each(query))
 
     def get(self, ref_or_message_id: str) -> DiaryItem:
         """The item that this reference or Message-ID names. UserError when there is none, or several."""
@@ -160,6 +160,19 @@ def _query() -> Select[Any]:
 
 
 _FIELDS = tuple(DiaryItem.__dataclass_fields__)
+
+
+def _listed() -> Select[Any]:
+    """Only what a record holds, in its order: a digest goes through all that waits."""
+    query = _query()
+    return query.with_only_columns(*(query.selected_columns[name] for name in _FIELDS))
+
+
+def _of_listed(row: Row[Any]) -> DiaryItem:
+    values = dict(zip(_FIELDS, row, strict=True))
+    if values["confidential"]:
+        values |= {"title": None, "sender": None}
+    return DiaryItem(**values)
 
 
 def _record(row: Row[Any]) -> DiaryItem:

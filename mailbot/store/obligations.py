@@ -47,12 +47,18 @@ class Obligations:
         mailbox: str | None = None,
     ) -> Iterator[Obligation]:
         """The same one after the other: there may be as many as there is mail that nobody has looked at."""
-        query = _query().where(obligations.c.state.in_(states))
+        query = _listed().where(obligations.c.state.in_(states))
         wanted = {"unit": unit, "assignee": assignee, "mailbox": mailbox}
         for name, value in wanted.items():
             if value is not None:
                 query = query.where(obligations.c[name] == value)
-        return map(_record, self._database.each(query))
+        return map(_of_listed, self._database.each(query))
+
+    def assignees(self) -> frozenset[str]:
+        """Who owes an answer now ("" = nobody in particular)."""
+        query = select(obligations.c.assignee).where(obligations.c.state == "open").distinct()
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def get(self, ref_or_message_id: str) -> Obligation:
         """The obligation that this reference or Message-ID belongs to. UserError when there is none, or several."""
@@ -261,6 +267,18 @@ def _query() -> Select[Any]:
 
 
 _FIELDS = tuple(Obligation.__dataclass_fields__)
+
+
+def _listed() -> Select[Any]:
+    """Only what a record holds, in its order: a digest goes through all that is open."""
+    query = _query()
+    return query.with_only_columns(*(query.selected_columns[name] for name in _FIELDS))
+
+
+def _of_listed(row: Row[Any]) -> Obligation:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["asker"] = values["asker"] or ""
+    return Obligation(**values)
 
 
 def _record(row: Row[Any]) -> Obligation:

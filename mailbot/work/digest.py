@@ -58,7 +58,7 @@ def addressed(
             for one in units:
                 yield from _to(config, kind, one.id, officer_of(context, one, now), desk.officer(one))
         case "staff":
-            owing = {obligation.assignee for obligation in store.obligations.each(states=("open",))}
+            owing = store.obligations.assignees()
             for member in config.people:
                 if member.id == person or (person is None and member.id in owing):
                     yield from _to(config, kind, "", member, desk.staff(member))
