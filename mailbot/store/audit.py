@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, or_, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
+from mailbot.store.bulk import insert_rows
 from mailbot.store.database import Database
 from mailbot.store.records import AuditLine
 from mailbot.store.tables import audit, outbox, unit_messages
@@ -44,8 +45,7 @@ def append(connection: Connection, lines: Iterable[NewLine], *, now: datetime) -
         }
         for line in lines
     ]
-    if rows:
-        connection.execute(insert(audit), rows)
+    insert_rows(connection, audit, rows)
 
 
 class Audit:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, func, select
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
 from mailbot.errors import MailbotError, TransientError, UserError
+from mailbot.store.bulk import insert_for, insert_rows
 
 if TYPE_CHECKING:
     from mailbot.store.journal import Journal
@@ -177,7 +177,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """Insert `rows`, leaving out those whose unique key exists already; how many were new."""
     if not rows:
         return 0
-    statement = _insert(connection, table).on_conflict_do_nothing()
+    statement = insert_for(connection.dialect.name, table).on_conflict_do_nothing()
     # Counted by what comes back: drivers disagree about the row count of many inserts in one.
     returning = statement.returning(*table.primary_key)
     return len(connection.execute(returning, list(rows)).all())
@@ -185,21 +185,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert `rows`; a row whose primary key exists replaces the columns given."""
-    if not rows:
-        return
-    keys = [column.name for column in table.primary_key]
-    insert = _insert(connection, table)
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
-
-
-def _insert(connection: Connection, table: Table) -> Any:
-    """An INSERT that knows ON CONFLICT; the dialect that is not used stays unloaded."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
+    insert_rows(connection, table, rows, on_conflict="replace")
 
 
 def chunks(values: Sequence[str], size: int = _SHORT_LISTS) -> Iterator[Sequence[str]]:

@@ -8,14 +8,15 @@ from sqlalchemy import Connection, select
 
 from mailbot.store import audit, codec
 from mailbot.store.audit import RULES, NewLine
-from mailbot.store.database import chunks, insert_new
+from mailbot.store.bulk import insert_rows
+from mailbot.store.database import chunks
 from mailbot.store.entries import STAGES, Entry
 from mailbot.store.rows import RowSet, Values
 from mailbot.store.tables import decisions
 
 
-def record_decisions(connection: Connection, entries: Sequence[Entry], now: datetime) -> list[Entry]:
-    """Store each decision that is the first for its unit, side and stage; the entries whose decision was stored."""
+def first_decisions(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries whose decision is the first for its unit, side and stage."""
     candidates: dict[tuple[str, str, str], Entry] = {}
     for entry in entries:
         if entry.outcome.decision is not None:
@@ -26,10 +27,13 @@ def record_decisions(connection: Connection, entries: Sequence[Entry], now: date
         )
         for item_ref, side, stage in stored:
             candidates.pop((item_ref, side, stage), None)
-    fresh = list(candidates.values())
-    insert_new(connection, decisions, [_row(entry, now) for entry in fresh])
+    return list(candidates.values())
+
+
+def record_decisions(connection: Connection, fresh: Sequence[Entry], now: datetime) -> None:
+    """Store the decisions of these entries, whose unit rows stand already."""
+    insert_rows(connection, decisions, [_row(entry, now) for entry in fresh], on_conflict="skip")
     audit.append(connection, map(_line, fresh), now=now)
-    return fresh
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, Any]:

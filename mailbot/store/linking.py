@@ -8,10 +8,11 @@ hundred thousand mails must not make each further one dearer.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from mailbot.mail.conversation import originals
 from mailbot.mail.message import Message
+from mailbot.store.bulk import insert_rows
 from mailbot.store.database import chunks
 from mailbot.store.tables import links, messages, obligations, sent_traces
 
@@ -61,8 +62,7 @@ def link(connection: Connection, batch: Sequence[Linked]) -> Conversations:
     result = Conversations(of={linked.own: forest.conversation(linked.own) for linked in batch})
     result.nearest = {linked.own: forest.conversation((*linked.named, linked.own)[0]) for linked in batch}
     added = [{"message_id_print": one, "conversation": forest.conversation(one)} for one in prints if one not in stored]
-    if added:
-        connection.execute(insert(links), added)
+    insert_rows(connection, links, added)
     moved = forest.moved()
     _move(connection, moved)
     result.merged = set(moved.values())

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select, update
 from mailbot.policy.refusals import auto_submitted
 from mailbot.store import audit, copies, judgments, linking
 from mailbot.store.audit import RULES, NewLine
-from mailbot.store.database import chunks, insert_new
+from mailbot.store.bulk import insert_rows
+from mailbot.store.database import chunks
 from mailbot.store.entries import Entry, assign_references, prepare, recipient_prints, subject_print
 from mailbot.store.proposing import propose
 from mailbot.store.queueing import queue
@@ -49,11 +50,10 @@ def _write(connection: Connection, entries: Sequence[Entry], references: Referen
     copies.write_messages(connection, entries, references, now)
     copies.write_deliveries(connection, entries, now)
     units, moved = copies.unit_rows(connection, entries)
-    # Decisions refer to unit rows: these must stand before, and are completed afterwards.
-    units.flush(connection)
-    fresh = judgments.record_decisions(connection, entries, now)
+    fresh = judgments.first_decisions(connection, entries)
     changed = judgments.fold_judgments(units, fresh)
-    units.flush(connection)
+    units.flush(connection)  # decisions refer to these
+    judgments.record_decisions(connection, fresh, now)
     propose(connection, fresh, now)
     return changed | moved
 
@@ -84,7 +84,7 @@ def _record_traces(
                 "text_print": entry.outcome.text_print,
             }
         )
-    insert_new(connection, sent_traces, rows)
+    insert_rows(connection, sent_traces, rows, on_conflict="skip")
     return {nearest[entry.linked.own] for entry in sent}
 
 

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from base64 import b32encode
+from functools import lru_cache
 
 from mailbot.errors import UserError
 from mailbot.store.records import NewTicket
@@ -17,6 +18,8 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _REF = re.compile(rf"([{ALPHABET}]{{4}})-?([{ALPHABET}]{{4}})")
 _OWN_LOCAL_PART = re.compile(r"mailbot\.([a-z2-7]{26})\.([a-z2-7]{13})")
 _KEY_BYTES = 32
+#: of two batches of mail
+_KEPT_PRINTS = 2_048
 
 
 class References:
@@ -29,6 +32,8 @@ class References:
                 "`mailbot secret set reference-key --generate` makes one"
             )
         self._key = key
+        # The same identifiers are looked up, linked and recorded, and named by the next mails of a conversation.
+        self._kept_prints = lru_cache(_KEPT_PRINTS)(self._fingerprint)
 
     def _digest(self, purpose: str, *parts: str) -> bytes:
         # Each use has its own prefix, and a length stands before each part: no two inputs hash the same text.
@@ -70,10 +75,13 @@ class References:
 
     def text_print(self, subject: str, text: str) -> str:
         """Stands for what a mail says; white space, which programs and servers change, does not count."""
-        return self.fingerprint(f"text:{' '.join(subject.split())}\0{' '.join(text.split())}")
+        return self._fingerprint(f"text:{' '.join(subject.split())}\0{' '.join(text.split())}")
 
     def fingerprint(self, value: str) -> str:
         """A keyed hash that stands for `value` where the value itself must not be kept."""
+        return self._kept_prints(value)
+
+    def _fingerprint(self, value: str) -> str:
         return self._digest("fingerprint", value)[:16].hex()
 
 

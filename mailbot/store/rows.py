@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Column, Connection, Table, bindparam, select, update
 
+from mailbot.store.bulk import insert_rows
 from mailbot.store.database import chunks
 
 Values = Mapping[str, Any]
@@ -52,7 +53,7 @@ class RowSet:
     def flush(self, connection: Connection) -> None:
         """Write what is new or changed."""
         if self._new:
-            connection.execute(insert(self._table), [self._rows[key] for key in self._new])
+            insert_rows(connection, self._table, [self._rows[key] for key in self._new])
         if self._changed:
             primary = [column.name for column in self._table.primary_key]
             statement = update(self._table).where(

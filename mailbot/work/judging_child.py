@@ -56,7 +56,8 @@ class Judged:
 def send(stream: BinaryIO, what: object) -> None:
     """Write one frame: the length of a pickle, and the pickle."""
     octets = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
-    stream.write(_LENGTH.pack(len(octets)) + octets)
+    stream.write(_LENGTH.pack(len(octets)))
+    stream.write(octets)
     stream.flush()
 
 
