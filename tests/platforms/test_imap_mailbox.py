@@ -468,11 +468,12 @@ def test_messages_the_server_cannot_tell_about_come_later() -> None:
 
 
 @pytest.mark.parametrize("stamps", [b"{2}\r\n\r\n", b'""', b"NIL", b"{8}\r\nX: y\r\n\r\n"])
-def test_mail_that_nothing_dates_is_as_old_as_the_message_before_it_or_new(stamps: bytes) -> None:
-    """No INTERNALDATE, and neither Received nor Date."""
+@pytest.mark.parametrize("told", [b"", b'INTERNALDATE "01-Jan-1970 00:00:00 +0100" ', b'INTERNALDATE "" '])
+def test_mail_that_nothing_dates_is_as_old_as_the_message_before_it_or_new(stamps: bytes, told: bytes) -> None:
+    """No INTERNALDATE, or the one that GNU mailutils writes for none, and neither Received nor Date."""
     answers: dict[str, Answer] = {
         "UID FETCH 1:2 (INTERNALDATE RFC822.SIZE)": b"".join(
-            b"* %d FETCH (UID %d RFC822.SIZE 20)\r\n" % (uid, uid) for uid in (1, 2)
+            b"* %d FETCH (UID %d %sRFC822.SIZE 20)\r\n" % (uid, uid, told) for uid in (1, 2)
         ),
         "UID FETCH 1:2 (BODY.PEEK[HEADER.FIELDS (RECEIVED DATE)])": b"".join(
             b"* %d FETCH (UID %d BODY[HEADER.FIELDS (RECEIVED DATE)] %s)\r\n" % (uid, uid, stamps) for uid in (1, 2)

@@ -76,7 +76,7 @@ def test_time_is_linear_in_hostile_answers(hostile: bytes) -> None:
         (b"25-Nov-2024 08:00:00 +0100", "2024-11-25T07:00:00+00:00"),
         (b" 5-nov-2024 08:00:00 -0130", "2024-11-05T09:30:00+00:00"),
         (b"05-NOV-2024 23:59:60 +0000", "2024-11-05T23:59:59+00:00"),
-        (b"01-Jan-1960 00:00:00 +0000", "1970-01-01T00:00:00+00:00"),
+        (b"01-Jan-1971 00:00:00 +0000", "1971-01-01T00:00:00+00:00"),
     ],
 )
 def test_internal_dates(value: bytes, instant: str) -> None:
@@ -86,7 +86,17 @@ def test_internal_dates(value: bytes, instant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, b"", (b"x",), b"31-Feb-2024 08:00:00 +0100", b"05-Xyz-2024 08:00:00 +0100", b"x"]
+    "value",
+    [
+        None,
+        b"",
+        (b"x",),
+        b"01-Jan-1970 00:00:00 +0100",
+        b"31-Dec-1969 23:59:59 +0000",
+        b"31-Feb-2024 08:00:00 +0100",
+        b"05-Xyz-2024 08:00:00 +0100",
+        b"x",
+    ],
 )
 def test_no_internal_date(value: Any) -> None:
     assert seconds_of(value) is None

@@ -13,11 +13,12 @@ STAMPS = "BODY.PEEK[HEADER.FIELDS (RECEIVED DATE)]"
 _MONTHS = {name: number for number, name in enumerate(b"JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}
 _DATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = 365 * 86_400
 _LAST = int((datetime(9999, 12, 30, tzinfo=UTC) - _EPOCH).total_seconds())
 
 
 def seconds_of(value: Value) -> int | None:
-    """Seconds since the epoch, or None when this is no date."""
+    """Seconds since the epoch, or None when this is no date, or of 1970: so servers write one that they do not know."""
     match = _DATE.fullmatch(value) if isinstance(value, bytes) else None
     if match is None:
         return None
@@ -31,7 +32,8 @@ def seconds_of(value: Value) -> int | None:
         return None
     offset = int(zone_hours) * 3600 + int(zone_minutes) * 60
     elapsed = local - _EPOCH
-    return elapsed.days * 86_400 + elapsed.seconds - (offset if sign == b"+" else -offset)
+    seconds = elapsed.days * 86_400 + elapsed.seconds - (offset if sign == b"+" else -offset)
+    return seconds if seconds >= _FIRST else None
 
 
 def stamped(items: FetchItems) -> int | None:
