@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import corpus
-from benchmarks.installation import PEOPLE
+from benchmarks.installation import write
 from benchmarks.measures import Measured, children_cpu_seconds
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import PASSWORD, Dovecot
@@ -27,29 +27,7 @@ DELAY_MS = 10
 MAILBOXES = 200
 _HUGE_MESSAGES, _HUGE_OCTETS = 20, 40_000_000
 
-_CONFIG = """
-mode = "observe"
-start_from = "2026-08-01"
-operator = "it@bjurholm.example"
-[organisation]
-name = "Bjurholms kommun"
-profile = "bjurholm"
-domains = ["bjurholm.example"]
-mail_hosts = ["mail.bjurholm.example"]
-postal_address = "Storgatan 1, 916 00 Bjurholm"
-[paths]
-database = "sqlite:///{root}/mailbot.db"
-people = "people.toml"
-secrets = "{root}/secrets"
-[roles]
-head_of_administration = ["karin"]
-administrators = ["karin"]
-switchboard = "vaxel@bjurholm.example"
-[[units]]
-id = "ks"
-name = "Kommunstyrelsen"
-registrars = ["karin"]
-mail_officers = ["karin"]
+_SERVER = """
 [servers.post]
 kind = "imap"
 host = "127.0.0.1"
@@ -109,22 +87,10 @@ class Bench:
 
     @contextmanager
     def installation(self, role: str, addresses: list[str], *, port: int = 0) -> Iterator[Path]:
-        from mailbot.store import schema
-
         self._installations += 1
         root = self._folder / f"i{self._installations}"
-        (root / "secrets").mkdir(parents=True, mode=0o700)
-        text = _CONFIG.format(root=root, port=port or self.dovecot.ports["imap"])
-        for address in addresses:
-            text += f'[[mailboxes]]\naddress = "{address}"\nserver = "post"\nrole = "{role}"\nunit = "ks"\n'
-        text += '[[mailboxes]]\naddress = "mailbot@bjurholm.example"\nserver = "post"\nrole = "service"\n'
-        (root / "config.toml").write_text(text, encoding="utf-8")
-        (root / "people.toml").write_text(PEOPLE, encoding="utf-8")
-        for name, value in (("reference-key", "5a" * 32), ("post", PASSWORD)):
-            path = root / "secrets" / name
-            path.write_text(value)
-            path.chmod(0o600)
-        schema.upgrade(f"sqlite:///{root}/mailbot.db")
+        server = _SERVER.format(port=port or self.dovecot.ports["imap"])
+        write(root, server, dict.fromkeys(addresses, role), start_from="2026-08-01", secrets={"post": PASSWORD})
         try:
             yield root
         finally:
