@@ -2,10 +2,9 @@
 
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from types import TracebackType
+
+from tests.servers.listener import Listener
 
 #: instead of an answer: hang up
 DROP = b"\0drop"
@@ -33,8 +32,8 @@ USUAL: Mapping[str, Answer] = {
 }
 
 
-class ScriptedImap:
-    """Listens on a loopback port while the `with` block lasts. `answers` go before the USUAL ones."""
+class ScriptedImap(Listener):
+    """`answers` go before the USUAL ones."""
 
     def __init__(
         self,
@@ -43,43 +42,12 @@ class ScriptedImap:
         greeting: bytes = b"* OK ready\r\n",
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__()
         self.answers = {**USUAL, **(answers or {})}
         self._greeting = greeting
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
         #: command lines without their tags, of all connections
         self.commands: list[str] = []
-        self._connections: list[socket.socket] = []
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-
-    def __enter__(self) -> "ScriptedImap":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # close() alone does not wake a thread that waits in accept()
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for each in self._connections:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
-        for each in self._connections:
-            each.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._connections.append(connection)
-            with suppress(OSError), connection:
-                self._serve(connection)
 
     def _serve(self, connection: socket.socket) -> None:
         connection.sendall(self._greeting)
