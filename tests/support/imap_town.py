@@ -4,66 +4,18 @@ import email
 import smtplib
 import ssl
 import time
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
 from email.message import EmailMessage, Message
-from email.utils import format_datetime
 from itertools import count
 from pathlib import Path
 
-from mailbot.config.load import load
-from mailbot.config.model import Config
-from mailbot.daemon import utc_now
-from mailbot.store import schema
-from mailbot.wiring import daemon_installation
-from mailbot.work.context import Context
-from mailbot.work.passes import PassReport, one_pass
 from tests.servers.dovecot import FULL, MASTER_PASSWORD, MASTER_USER, Account, Dovecot, Recording
 from tests.servers.postfix import Postfix
+from tests.support.served_town import STAFF, ServedTown
 
 _ARRIVAL_SECONDS = 20
 _NUMBERS = count(1)
-#: name -> title; all of them have a personal mailbox
-_STAFF = {
-    "anna": "Handläggare",
-    "lars": "Postansvarig",
-    "eva": "Registrator",
-    "karin": "Kommunchef",
-    "it": "IT-tekniker",
-}
-
-_CONFIG = """
-mode = "enforce"
-start_from = "2026-01-01"
-operator = "{it}"
-
-[organisation]
-name = "Bjurholms kommun"
-profile = "bjurholm"
-domains = ["bjurholm.example"]
-mail_hosts = ["mail.bjurholm.example"]
-authserv_ids = ["mail.bjurholm.example"]
-postal_address = "Storgatan 1, 916 00 Bjurholm"
-
-[paths]
-database = "sqlite:///{root}/mailbot.db"
-people = "people.toml"
-secrets = "{root}/secrets"
-
-[roles]
-head_of_administration = ["karin"]
-administrators = ["it"]
-switchboard = "vaxel@bjurholm.example"
-
-[[units]]
-id = "ks"
-name = "Kommunstyrelsen"
-registrars = ["eva"]
-mail_officers = ["lars"]
-diary_pattern = 'KS[ -]\\d{{4}}/\\d+'
-
-[servers.post]
+_SERVER = """\
 kind = "imap"
 host = "{host}"
 port = {imap_port}
@@ -79,8 +31,13 @@ required = {checks}
 
 
 @dataclass
-class ImapTown:
+class ImapTown(ServedTown):
     """Everybody's mailbox is new; `host` is the server's variant that mailbot talks to."""
+
+    server_name = "post"
+    organisation_lines = 'authserv_ids = ["mail.bjurholm.example"]'
+    unit_lines = "diary_pattern = 'KS[ -]\\d{4}/\\d+'"
+    mode = "enforce"
 
     root: Path
     dovecot: Dovecot
@@ -92,27 +49,18 @@ class ImapTown:
     #: whether somebody must check the authority mailbox; elsewhere its alarms would only be in the way
     checks: bool = False
     accounts: dict[str, Account] = field(default_factory=dict)
-    _letters: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
         number = next(_NUMBERS)
-        for name in ("kommunen", "mailbot", *_STAFF):
+        for name in ("kommunen", "mailbot", *STAFF):
             address = f"{name}.by{number}@bjurholm.example"
             self.accounts[name] = self.dovecot.add_account(address, acl_trap=name == self.trapped)
         self.citizen = self.dovecot.add_account(f"bo.by{number}@medborgare.example")
-        self._write_config()
-        (self.root / "secrets").mkdir(mode=0o700)
-        for name, value in (("reference-key", "ab" * 32), ("post", MASTER_PASSWORD)):
-            path = self.root / "secrets" / name
-            path.write_text(value)
-            path.chmod(0o600)
-        schema.upgrade(self.config.paths.database)
+        self.write_config()
+        self.write_secrets({"post": MASTER_PASSWORD})
 
-    def _write_config(self) -> None:
-        roles = {"kommunen": "authority", "mailbot": "service"} | dict.fromkeys(_STAFF, "personal")
-        text = _CONFIG.format(
-            root=self.root,
-            it=self.address("it"),
+    def server_table(self) -> str:
+        return _SERVER.format(
             host=self.host,
             imap_port=self.dovecot.ports["imaps"],
             ca_file=self.dovecot.ca_file,
@@ -121,52 +69,15 @@ class ImapTown:
             smtp_port=self.postfix.ports["submissions"],
             checks=str(self.checks).lower(),
         )
-        for name, role in roles.items():
-            unit = "" if role == "service" else 'unit = "ks"\n'
-            text += f'\n[[mailboxes]]\naddress = "{self.address(name)}"\nserver = "post"\nrole = "{role}"\n{unit}'
-        self.config_path.write_text(text, encoding="utf-8")
-        people = [
-            f'[[people]]\nid = "{name}"\nname = "{name.title()} Ek"\nemail = "{self.address(name)}"\n'
-            f'title = "{title}"\nlogin = "{name}"\n'
-            for name, title in _STAFF.items()
-        ]
-        (self.root / "people.toml").write_text("\n".join(people), encoding="utf-8")
 
     def address(self, name: str) -> str:
         return self.accounts[name].address
 
-    # --- mailbot ---
-
     @property
-    def config_path(self) -> Path:
-        return self.root / "config.toml"
-
-    @property
-    def config(self) -> Config:
-        return load(self.config_path)
-
-    def open(self) -> AbstractContextManager[Context]:
-        return daemon_installation(self.config)
-
-    def run(self, now: datetime | None = None) -> PassReport:
-        """One pass, as a process of its own would make it."""
-        with self.open() as context:
-            return one_pass(context, now or utc_now())
+    def citizen_address(self) -> str:
+        return self.citizen.address
 
     # --- people and other servers ---
-
-    def letter(self, text: str, **fields: str) -> EmailMessage:
-        """A citizen's mail to the authority mailbox, or what `fields` say instead."""
-        message = EmailMessage()
-        message["From"] = fields.get("from_", f"Bo Berg <{self.citizen.address}>")
-        message["To"] = fields.get("to", self.address("kommunen"))
-        message["Subject"] = fields.get("subject", "En fråga")
-        message["Date"] = format_datetime(utc_now())
-        message["Message-ID"] = f"<{next(self._letters)}.{self.citizen.address}>"
-        if "in_reply_to" in fields:
-            message["In-Reply-To"] = message["References"] = fields["in_reply_to"]
-        message.set_content(text)
-        return message
 
     def post(self, message: EmailMessage, *to: str) -> None:
         """From a server outside to Postfix, which delivers it."""
