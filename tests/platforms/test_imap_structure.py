@@ -14,7 +14,7 @@ from mailbot.platforms.imap.structure import entities
 from tests.platforms.contract_mailbox import BASE, arrivals, folder, read_all
 from tests.platforms.imap_world import INBOX, ImapWorld, scripted_mailbox
 from tests.servers.dovecot import BARE, FULL, Dovecot
-from tests.servers.scripted import Answer
+from tests.servers.scripted import DROP, Answer
 
 BULK = b"x" * 300_000
 
@@ -257,3 +257,18 @@ def test_where_a_server_mistakes_the_structure_all_is_fetched(
         read_all(mailbox, INBOX)
         assert mailbox.fetch(INBOX, "7.1") == raw
     assert server.commands.count("UID FETCH 1 (BODY.PEEK[])") == 1
+
+
+@pytest.mark.parametrize("told", [b"TAG NO cannot\r\n", b"TAG BAD internal error\r\n", DROP])
+def test_where_a_server_fails_over_the_structure_all_is_fetched(told: bytes) -> None:
+    raw = DAMAGED["no boundary"]
+    size = b'* 1 FETCH (UID 1 INTERNALDATE "25-Nov-2024 07:00:00 +0000" RFC822.SIZE %d)\r\n' % len(raw)
+    answers: dict[str, Answer] = {
+        "UID FETCH 1:2 (INTERNALDATE RFC822.SIZE)": size,
+        "UID FETCH 1 (BODYSTRUCTURE": told,
+        "UID FETCH 1 (FLAGS)": b"* 1 FETCH (UID 1 FLAGS ())\r\n",
+        "UID FETCH 1 (BODY.PEEK[])": b"* 1 FETCH (UID 1 BODY[] {%d}\r\n%s)\r\n" % (len(raw), raw),
+    }
+    with scripted_mailbox(answers) as (mailbox, _):
+        read_all(mailbox, INBOX)
+        assert mailbox.fetch(INBOX, "7.1") == raw

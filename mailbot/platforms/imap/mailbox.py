@@ -289,12 +289,10 @@ class ImapMailbox:
     def _parts(self, folder: Folder, uid: int, octets: int, documents: DocumentLimits | None) -> bytes | None:
         """A large message without its attachments, but for `documents`."""
         header_item = f"BODY.PEEK[HEADER]<0.{reading.HEADER_OCTETS}>"
-        found, unreadable = self._gently(folder, [uid], f"BODYSTRUCTURE {header_item}")
-        if uid not in found:
-            return b"" if uid in unreadable else None
+        found, _ = self._gently(folder, [uid], f"BODYSTRUCTURE {header_item}")
         try:
             parts = structure.entities(found[uid].get(b"BODYSTRUCTURE"))
-        except ValueError:  # a structure the server itself cannot make out
+        except (KeyError, ValueError):  # a structure the server itself cannot make out
             return self._sections(folder, [uid], _WHOLE).get(uid)
         header = section(found[uid], b"BODY[HEADER]") or b""
         items: FetchItems = {}
