@@ -25,7 +25,7 @@ from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
 from mailbot.work.handover import mail_for
 from mailbot.work.judging_asked import Asked, Batch
-from mailbot.work.judging_children import children_for
+from mailbot.work.judging_children import HEADERS_FOR_ONE, children_for
 from mailbot.work.judging_placing import Placing, Reading
 from mailbot.work.judging_steps import Terms, judge
 from mailbot.work.mode import enforced_since
@@ -76,6 +76,8 @@ class Judge:
             forwards=self._forwards,
             whole=lambda arrival: self._fetch(arrival, with_attachments=True),
         )
+        #: messages of which only the header block was read
+        self._by_headers = 0
         #: children judge it, and its outcomes have not been asked for
         self._unrecorded: Batch | None = None
 
@@ -89,23 +91,34 @@ class Judge:
         """
         readings = [self._placing.read(*each) for each in fetched]
         readings = [reading for reading in readings if not self._is_probe(reading)]
-        in_full = sum(reading.reads_in_full for reading in readings)
-        children = children_for(self._terms, in_full)
+        in_full = sum(
+            reading.facts.last_stage is not Stage.HEADERS for reading in readings if reading.arrival.comes_whole
+        )
+        self._by_headers += sum(reading.facts.last_stage is Stage.HEADERS for reading in readings)
+        children = children_for(self._terms, in_full + self._by_headers // HEADERS_FOR_ONE)
         if children is None:
             return Batch(readings, None)
         asked, before = Asked(children, self._now, wants_text=self._away is not None), self._unrecorded
         to_judge = self._to_judge(readings, self._look_up(readings))
         for reading in readings:
             facts = to_judge.get(reading.arrival.delivery_id)
-            raw = self._fetch(reading.arrival) if facts is not None and reading.reads_in_full else None
+            raw = self._for_child(reading) if facts is not None else None
+            if facts is None or raw is None:
+                continue
             # What answers the mail before it waits: what is known of its conversation is about to change.
-            if raw and before is not None and not before.ids.isdisjoint(reading.ids):
+            if before is not None and not before.ids.isdisjoint(reading.ids):
                 asked.keep(reading, raw)
-            elif raw and facts is not None:
+            else:
                 asked.ask(reading, raw, facts)
         asked.flush()
         self._unrecorded = Batch(readings, asked)
         return self._unrecorded
+
+    def _for_child(self, reading: Reading) -> bytes | None:
+        """What a child must be given beside the header block; None when only the worker can read it to the end."""
+        if reading.facts.last_stage is Stage.HEADERS:
+            return b""
+        return (self._fetch(reading.arrival) or None) if reading.arrival.comes_whole else None
 
     def outcomes(self, batch: Batch, *, hold_replies: bool) -> Iterator[Outcome]:
         """One outcome per delivery, whatever its bytes are, when all batches before have been recorded. TransientError
@@ -116,7 +129,7 @@ class Judge:
         secret_ids = {one for one, conversation in known.conversations.items() if conversation.confidential}
         to_judge = self._to_judge(batch.readings, known)
         if batch.asked is not None:
-            batch.asked.ask_again(batch.readings, to_judge, self._fetch)
+            batch.asked.ask_again(batch.readings, to_judge, self._for_child)
         for reading in batch.readings:
             must_judge = reading.arrival.delivery_id in to_judge
             judged = (

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from mailbot.platforms.base import Arrival
 from mailbot.policy.model import Facts
 from mailbot.work.judging_child import Question
 from mailbot.work.judging_children import CHUNK, Answers, Children
 from mailbot.work.judging_placing import Reading
+
+#: times as many header blocks in one request
+_HEADERS_TOGETHER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,18 @@ class Asked:
         self._kept[reading.arrival.delivery_id] = raw
 
     def ask(self, reading: Reading, raw: bytes, facts: Facts, *, urgent: bool = False) -> None:
-        """Soon, together with others; `urgent`: before what was asked about later batches."""
+        """Soon, together with others; `urgent`: before what was asked about later batches. `raw` is empty where only
+        the header block may be read."""
         assert reading.message is not None, "what cannot be parsed is no question"
         self._together.append((reading.arrival.delivery_id, Question(raw, reading.message, facts, self._wants_text)))
-        if len(self._together) == CHUNK:
+        if len(self._together) >= (CHUNK if raw else CHUNK * _HEADERS_TOGETHER):
             self.flush(urgent=urgent)
 
     def ask_again(
         self,
         readings: Sequence[Reading],
         to_judge: Mapping[str, Facts | None],
-        fetch: Callable[[Arrival], bytes | None],
+        fetch: Callable[[Reading], bytes | None],
     ) -> None:
         """The batch before has been recorded: what waited for that, and what is known otherwise by now."""
         for reading in readings:
@@ -57,8 +60,8 @@ class Asked:
             facts, place = to_judge.get(delivery_id), self._places.get(delivery_id)
             raw = self._kept.pop(delivery_id, None)
             if facts is not None and place is not None and place.facts != facts:
-                raw = fetch(reading.arrival)
-            if facts is not None and raw:
+                raw = fetch(reading)
+            if facts is not None and raw is not None:
                 self.ask(reading, raw, facts, urgent=True)
         self.flush(urgent=True)
 

@@ -29,6 +29,8 @@ log = get_logger(__name__)
 WORTH_IT = 100
 #: messages in one request; once children run, fewer are judged sooner in the worker
 CHUNK = 16
+#: so many header blocks are judged in the time of one whole message
+HEADERS_FOR_ONE = 10
 #: requests that a child holds: it begins the next without waiting for the worker, whose threads take turns
 _IN_HAND = 2
 #: a child that has not answered one request by then is ended
@@ -91,7 +93,7 @@ class _Task:
     answers: "Future[Answers]" = field(compare=False, default_factory=Future)
 
     def leave_to_worker(self) -> None:
-        if self.request is not None:
+        if self.request is not None and not self.answers.done():
             self.answers.set_result([None] * len(self.request.questions))
 
 
@@ -100,7 +102,13 @@ class Children:
 
     def __init__(self, terms: Terms, number: int) -> None:
         self.terms = terms
-        self._children = [_Child(terms) for _ in range(number)]
+        self._children: list[_Child] = []
+        try:
+            self._children += (_Child(terms) for _ in range(number))
+        except OSError:
+            for child in self._children:
+                child.close()
+            raise
         self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
         self._numbers = count()
         self._closed = False
@@ -135,23 +143,35 @@ class Children:
             child.close()
 
     def _speak(self, index: int) -> None:
-        """Keep one child busy until there is nothing more to ask; another stands in for one that fails."""
+        """Keep one child busy until nothing more is asked. Every task gets an answer: the worker waits for it."""
         asked: deque[_Task] = deque()
+        try:
+            while self._converse(index, asked):
+                for task in asked:
+                    task.leave_to_worker()
+                asked.clear()
+                if not self._replaced(index):
+                    self._refuse()
+                    return
+        except Exception as error:
+            log.warning("judging_child_lost", error=type(error).__name__)
+            for task in asked:
+                task.leave_to_worker()
+            self._refuse()
+
+    def _converse(self, index: int, asked: deque[_Task]) -> bool:
+        """Ask, and hand on the answers. True when the child has failed, False when all is asked and nobody waits."""
         while True:
             if len(asked) < _IN_HAND and (task := self._next(wait=not asked)) is not None:
                 if task.request is None:
-                    return
-                self._children[index].ask(task.request)
+                    return False
                 asked.append(task)
+                self._children[index].ask(task.request)
                 continue
             answers = self._children[index].answers()
-            if answers is not None:
-                asked.popleft().answers.set_result(answers)
-                continue
-            while asked:
-                asked.popleft().leave_to_worker()
-            if not self._replaced(index):
-                return self._refuse()
+            if answers is None:
+                return True
+            asked.popleft().answers.set_result(answers)
 
     def _next(self, *, wait: bool) -> _Task | None:
         try:
@@ -195,7 +215,7 @@ class _Rounds:
             if self._number == 0 or most < 2:
                 return None
             if self._children is None and messages >= WORTH_IT:
-                self._children = Children(terms, most)
+                self._children = _started(terms, most)
             if self._children is None or messages < CHUNK or self._children.terms != terms:
                 return None
             return self._children
@@ -212,6 +232,14 @@ class _Rounds:
             ended, self._children = self._children, None
         if ended is not None:
             ended.close()
+
+
+def _started(terms: Terms, number: int) -> Children | None:
+    try:
+        return Children(terms, number)
+    except OSError as error:
+        log.warning("judging_child_not_started", error=type(error).__name__)
+        return None
 
 
 _rounds = _Rounds()

@@ -40,11 +40,6 @@ class Reading:
         return self.facts.unit or ""
 
     @property
-    def reads_in_full(self) -> bool:
-        """Whether rules may read all of it, and the server gives it in one piece."""
-        return self.arrival.comes_whole and self.message is not None and self.facts.last_stage is not Stage.HEADERS
-
-    @property
     def ids(self) -> tuple[str, ...]:
         """The Message-IDs that tie it to a conversation: its own, and those it names."""
         if self.message is None:

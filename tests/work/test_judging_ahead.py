@@ -30,19 +30,19 @@ APPEAL = "Hej!\n\nJag överklagar beslutet om bygglov KS 2026/14 och yrkar att d
 THANKS = "Tack för svaret!\n\nMvh Bo\n"
 
 
-def filled(town: Town) -> None:
+def filled(town: Town, to: str = "kommunen@by.example") -> None:
     """Four batches of conversations that go on from batch to batch: an appeal, a secret, questions, a second copy."""
     texts = [APPEAL, SECRET, QUESTION, THANKS, QUESTION, QUESTION]
     ids: list[str] = []
     for number in range(4 * BATCH):
         when = f"2026-10-05 {8 + number // 60:02}:{number % 60:02}"
-        fields = {"subject": f"Ärende {number}", "from_": f"Bo <bo{number % 5}@privat.example>"}
+        fields = {"to": to, "subject": f"Ärende {number}", "from_": f"Bo <bo{number % 5}@privat.example>"}
         if number >= 5:
             fields["in_reply_to"] = ids[number - 5]  # mostly in the batch before
         ids.append(town.deliver(when, texts[number % len(texts)] if number < BATCH else THANKS, **fields))
     repeated = town.letter("2026-10-05 08:00", QUESTION, message_id="<twice@privat.example>", subject="Två gånger")
     for when in ("2026-10-05 08:02", "2026-10-05 08:20"):
-        town.deliver_bytes("kommunen@by.example", repeated.as_bytes(), when)
+        town.deliver_bytes(to, repeated.as_bytes(), when)
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +104,21 @@ def test_the_same_is_stored_as_in_one_process(tmp_path: Path, monkeypatch: pytes
     with town.open() as context:
         secret = [one for one in context.store.messages.received(at("2026-10-01 00:00"), at(READ)) if one.confidential]
     assert len(secret) > BATCH / 2  # of one conversation, over several batches
+
+
+def test_header_blocks_are_judged_by_children_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "HEADERS_FOR_ONE", 1)
+    towns = {cores: Town(tmp_path / str(cores), anna_read="headers") for cores in (1, 2)}
+    for cores, town in towns.items():
+        filled(town, "anna@by.example")
+        on_cores(monkeypatch, cores)
+        if cores == 2:
+            monkeypatch.setattr(judging, "judge", lambda *_: pytest.fail("the children had everything"))
+        town.run(READ)
+    found = stored(towns[2])
+    assert found == stored(towns[1])
+    assert len(found["decisions"]) > 4 * BATCH
+    assert not [row for row in found["decisions"] if "'headers'" not in row]
 
 
 def test_children_that_die_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

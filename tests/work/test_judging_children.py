@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -100,6 +101,21 @@ def test_what_no_child_can_be_started_for_is_left_to_the_worker(monkeypatch: pyt
         child.kill()
     questions = [question(corpus.message(1))]
     assert [list(running.submit(NOW, questions).result()) for _ in range(5)] == [[None]] * 5
+
+
+def test_a_worker_that_may_start_no_process_judges_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(judging_children, "_Child", refused)
+    assert judging_children.children_for(TERMS, 1000) is None
+
+
+def test_what_cannot_be_sent_to_a_child_is_left_to_the_worker() -> None:
+    unsendable = replace(question(corpus.message(1)), message=threading.Lock())  # type: ignore[arg-type]
+    running = children()
+    for _ in range(5):
+        assert list(running.submit(NOW, [unsendable]).result(timeout=60)) == [None]
 
 
 def test_urgent_questions_are_answered_first() -> None:
