@@ -97,6 +97,8 @@ def mail_files(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def as_contract(assessment: "Assessment", *, reveal: bool) -> dict[str, Any]:
     """The JSON object of the command-line contract; evidence and text of confidential messages only when revealed."""
+    from mailbot.cli.fields import judged
+
     decision, message = assessment.decision, assessment.message
     shown = reveal or not decision.confidential
     body = message.body if message else None
@@ -104,15 +106,7 @@ def as_contract(assessment: "Assessment", *, reveal: bool) -> dict[str, Any]:
         "path": str(assessment.path),
         "message_id": message.message_id if message else None,
         "language": decision.language,
-        "automatic": decision.automatic,
-        "automatic_reason": decision.automatic_reason,
-        "answer_allowed": decision.answer_allowed,
-        "needs_reply": decision.needs_reply,
-        "due_on": decision.due_on,
-        "document_due_on": decision.document_due_on,
-        "diarise": decision.diarise,
-        "kind": decision.kind,
-        "confidential": decision.confidential,
+        **judged(decision),
         "text": {kind: body.joined(kind) for kind in ("new", "signature", "quoted")} if body and shown else None,
         "reasons": [
             {

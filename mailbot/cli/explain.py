@@ -8,6 +8,8 @@ import click
 from mailbot.cli.options import config_option, json_option, lang_option, load_config
 
 if TYPE_CHECKING:
+    from mailbot.policy.model import Verdict
+    from mailbot.store.records import RecordedDecision
     from mailbot.store.store import Store
 
 
@@ -79,22 +81,16 @@ def _story(store: "Store", ref: str) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _decision(recorded: Any) -> dict[str, Any]:
+def _decision(recorded: "RecordedDecision") -> dict[str, Any]:
+    from mailbot.cli.fields import judged
+
     decision = recorded.decision
     return {
         "unit": recorded.unit,
         "mailbox": recorded.mailbox,
         "decided_at": recorded.decided_at,
         "read": decision.stage,
-        "automatic": decision.automatic,
-        "automatic_reason": decision.automatic_reason,
-        "answer_allowed": decision.answer_allowed,
-        "needs_reply": decision.needs_reply,
-        "due_on": decision.due_on,
-        "document_due_on": decision.document_due_on,
-        "diarise": decision.diarise,
-        "kind": decision.kind,
-        "confidential": decision.confidential,
+        **judged(decision),
         "reasons": [
             {"rule": verdict.rule, "points": verdict.points, "evidence": _place(verdict)}
             for verdict in decision.verdicts
@@ -103,7 +99,7 @@ def _decision(recorded: Any) -> dict[str, Any]:
     }
 
 
-def _place(verdict: Any) -> str | None:
+def _place(verdict: "Verdict") -> str | None:
     """Where the evidence stands; the words themselves are not kept (invariant 6)."""
     evidence = verdict.evidence
     return f"{evidence.field}:{evidence.start}-{evidence.end}" if evidence else None

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from mailbot.cli.language import catalogue, say
 from mailbot.cli.output import local, safe
+
+if TYPE_CHECKING:
+    from mailbot.policy.model import Decision
 
 
 def print_fields(answer: Mapping[str, Any], family: str, language: str, zone: ZoneInfo) -> None:
@@ -31,6 +34,21 @@ def shown(key: str, value: object, language: str, zone: ZoneInfo | None = None) 
     if key == "kind":
         return kind_word(str(value), language)
     return safe(catalogue(language).get(f"value.{value}", value))
+
+
+def judged(decision: "Decision") -> dict[str, Any]:
+    """What was decided about a message, for machines; the same wherever a decision is shown."""
+    return {
+        "automatic": decision.automatic,
+        "automatic_reason": decision.automatic_reason,
+        "answer_allowed": decision.answer_allowed,
+        "needs_reply": decision.needs_reply,
+        "due_on": decision.due_on,
+        "document_due_on": decision.document_due_on,
+        "diarise": decision.diarise,
+        "kind": decision.kind,
+        "confidential": decision.confidential,
+    }
 
 
 def kind_word(kind: str, language: str) -> str:
