@@ -7,7 +7,8 @@
 Texts name the thing and the remedy. They never hold mail content, subjects, addresses of citizens or secrets.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class MailbotError(Exception):
@@ -36,3 +37,12 @@ class TransientError(MailbotError):
 
 class PermanentError(MailbotError):
     """Retrying is useless: a refused recipient, a missing right."""
+
+
+@contextmanager
+def needs_extra(name: str) -> Iterator[None]:
+    """Imports of what comes with an extra of the package. UserError that tells how to install it."""
+    try:
+        yield
+    except ImportError as error:
+        raise UserError(f"{error.name} is missing: run `pip install 'mailbot[{name}]'`") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.config.model import Config, MailboxSettings, PersonSettings
 from mailbot.config.servers import EwsServer, GraphServer, ImapServer, MaildirServer
-from mailbot.errors import PermanentError, TransientError, UserError
+from mailbot.errors import PermanentError, TransientError, UserError, needs_extra
 from mailbot.platforms.calendars import NoCalendar
 from mailbot.platforms.people import Calendar, Directory
 from mailbot.secrets import Secrets
@@ -54,11 +54,9 @@ def ldap_directory(config: Config) -> Directory | None:
     told = config.directory
     if told is None:
         return None
-    try:
+    with needs_extra("ldap"):
         from mailbot.platforms.ldap.connection import LdapServer
         from mailbot.platforms.ldap.directory import LdapDirectory
-    except ImportError as error:
-        raise UserError(f"{error.name} is missing: run `pip install 'mailbot[ldap]'`") from error
 
     server = LdapServer(
         host=told.host,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mailbot.config.model import Config
 from mailbot.config.servers import EwsServer, GraphServer, ImapServer
-from mailbot.errors import UserError
+from mailbot.errors import needs_extra
 from mailbot.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -60,10 +60,8 @@ def graph_servers(config: Config) -> "Iterator[GraphServers | None]":
     if not any(isinstance(server, GraphServer) for server in config.servers.values()):
         yield None
         return
-    try:
+    with needs_extra("graph"):
         from mailbot.platforms.graph.servers import GraphServers
-    except ImportError as error:
-        raise UserError(f"{error.name} is missing: run `pip install 'mailbot[graph]'`") from error
 
     users = {mailbox.address: mailbox.user for mailbox in config.mailboxes if mailbox.user}
     graph = GraphServers(Secrets(Path(config.paths.secrets)).get, since=listed_since(config), users=users)
@@ -79,10 +77,8 @@ def ews_servers(config: Config, *, keep: bool = True) -> "Iterator[EwsServers | 
     if not any(isinstance(server, EwsServer) for server in config.servers.values()):
         yield None
         return
-    try:
+    with needs_extra("ews"):
         from mailbot.platforms.ews.servers import EwsServers
-    except ImportError as error:
-        raise UserError(f"{error.name} is missing: run `pip install 'mailbot[ews]'`") from error
 
     ews = EwsServers(Secrets(Path(config.paths.secrets)).get, since=listed_since(config), keep=keep)
     try:

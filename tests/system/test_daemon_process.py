@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS, until
 from tests.support.town import Town
 from tests.work.test_working_day import APPEAL
 
-_PATIENCE_SECONDS = 30
 #: the program with short limits, for what would take minutes
 _IMPATIENT = (
     "import mailbot.daemon as d, sys; d._GRACE_SECONDS = 1; d._PULSE_SECONDS = 0.2; "
@@ -94,16 +94,6 @@ def manage(town: Town) -> Iterator[Callable[..., ServiceManager]]:
         one.close()
 
 
-def until(is_so: Callable[[], object]) -> None:
-    """Real processes need real time: looks often, gives up late."""
-    pause = threading.Event()
-    for _ in range(_PATIENCE_SECONDS * 20):
-        if is_so():
-            return
-        pause.wait(0.05)
-    raise AssertionError("it did not come to pass")
-
-
 @pytest.mark.parametrize("abstract", [False, True])
 def test_the_manager_hears_that_it_is_ready_lives_and_ends(
     manage: Callable[..., ServiceManager], abstract: bool
@@ -114,7 +104,7 @@ def test_the_manager_hears_that_it_is_ready_lives_and_ends(
     until(lambda: manager.said.count("WATCHDOG=1") >= 3)
     assert manager.said[0] == "READY=1\nSTATUS=first pass under way"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(_PATIENCE_SECONDS) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     until(lambda: any(one.startswith("STOPPING=1") for one in manager.said))
     state = json.loads((manager.town.root / "health.json").read_text())
     assert state["status"] == "ok" and state["mailboxes"] == 6
@@ -149,7 +139,7 @@ def test_a_new_configuration_takes_effect_and_a_bad_one_does_not(
     assert answered()[answered().index(reloading) + 1].startswith("READY=1")
     until(lambda: len(manager.events("pass")) >= 3)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(_PATIENCE_SECONDS) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     with town.open() as context:
         assert len(context.store.diary.list()) == 1
 
@@ -183,7 +173,7 @@ def test_the_end_comes_also_while_a_server_is_silent(manage: Callable[..., Servi
         process = manager.start(impatient=True)
         connection, _ = silent.accept()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(_PATIENCE_SECONDS) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
         connection.close()
     assert any(one.startswith("STOPPING=1") for one in manager.said)
 
@@ -204,7 +194,7 @@ def test_a_second_daemon_does_not_start(manage: Callable[..., ServiceManager]) -
     manager = manage()
     first = manager.start()
     until(lambda: manager.events("pass"))
-    assert manager.start().wait(_PATIENCE_SECONDS) == 2
+    assert manager.start().wait(PATIENCE_SECONDS) == 2
     assert first.poll() is None
 
 
@@ -214,7 +204,7 @@ def test_it_ends_when_the_database_is_taken_away(manage: Callable[..., ServiceMa
     until(lambda: manager.events("pass"))
     (town.root / "mailbot.db").unlink()
     process.send_signal(signal.SIGHUP)  # makes a pass now
-    assert process.wait(_PATIENCE_SECONDS) == 2
+    assert process.wait(PATIENCE_SECONDS) == 2
     assert json.loads((town.root / "health.json").read_text())["failure"] == "DatabaseGone"
 
 
@@ -241,7 +231,7 @@ def test_a_storm_of_signals_loses_and_repeats_nothing(manage: Callable[..., Serv
             assert process.returncode in (0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
             process = manager.start()
     process.send_signal(signal.SIGTERM)
-    process.wait(_PATIENCE_SECONDS)
+    process.wait(PATIENCE_SECONDS)
     with town.open() as context:
         from mailbot.work.passes import one_pass
 

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,24 +16,13 @@ from mailbot.work.watching import Bell
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 from tests.support.imap_town import ImapTown
+from tests.support.patience import PATIENCE_SECONDS, until
 from tests.system.test_imap_working_day import APPEAL
-
-_PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
 def town(tmp_path: Path, dovecot: Dovecot, postfix: Postfix) -> ImapTown:
     return ImapTown(tmp_path, dovecot, postfix)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    """Real servers need real time: looks often, gives up late."""
-    pause = threading.Event()
-    for _ in range(_PATIENCE_SECONDS * 20):
-        if is_so():
-            return
-        pause.wait(0.05)
-    raise AssertionError("it did not come to pass")
 
 
 def forwarded(town: ImapTown) -> bool:
@@ -75,7 +63,7 @@ def test_mail_is_read_when_it_arrives_and_a_dead_link_is_taken_up_again(
             until(lambda: len([m for m in town.mails("eva") if m.is_multipart()]) >= 2)
         finally:
             bell.stop()
-            thread.join(_PATIENCE_SECONDS)
+            thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
 
 
@@ -85,7 +73,7 @@ def test_sigterm_ends_the_daemon_while_it_waits(town: ImapTown) -> None:
         assert process.stdout is not None
         first = next(line for line in process.stdout if " pass " in line)
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, output
     assert "daemon_stopped" in first + output
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from mailbot.config.servers import EwsServer
-from mailbot.errors import UserError
+from mailbot.errors import needs_extra
 from mailbot.platforms.base import Folder
 from mailbot.platforms.ews.auto_replies import EwsAutoReplies
 from mailbot.platforms.ews.calendar import EwsCalendar
@@ -73,12 +73,10 @@ class EwsServers:
 
     def _tokens(self, server: EwsServer) -> Callable[[], str]:
         """Tokens made out for this server (hybrid modern authentication)."""
-        try:
+        with needs_extra("graph"):
             import httpx
 
             from mailbot.platforms.graph.token import Identity, Tokens
-        except ImportError as error:
-            raise UserError(f"{error.name} is missing: run `pip install 'mailbot[graph]'`") from error
 
         identity = Identity(
             tenant=server.tenant,
