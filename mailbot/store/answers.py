@@ -60,15 +60,13 @@ class Answers:
 
     def waiting(self) -> list[AnswerRow]:
         """What nothing has come of yet, oldest first."""
-        with self._database.read() as connection:
-            rows = connection.execute(_query().where(answers.c.state == "waiting")).all()
+        rows = self._database.all(_query().where(answers.c.state == "waiting"))
         return [_record(row) for row in rows]
 
     def settled_since(self, instant: datetime, states: Sequence[AnswerState]) -> list[AnswerRow]:
         """What was settled at or after `instant` and ended in one of `states`, oldest first."""
         wanted = (answers.c.state.in_(states), answers.c.settled_at >= instant)
-        with self._database.read() as connection:
-            rows = connection.execute(_query().where(*wanted)).all()
+        rows = self._database.all(_query().where(*wanted))
         return [_record(row) for row in rows]
 
     def settle(

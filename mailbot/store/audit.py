@@ -67,8 +67,7 @@ class Audit:
     def after(self, line_id: int, *, action: str) -> Sequence[tuple[int, AuditLine]]:
         """Lines of one action after the line with that id, oldest first, with their ids."""
         query = select(audit).where(audit.c.id > line_id, audit.c.action == action).order_by(audit.c.id)
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.all(query)
         return [(row.id, _line(row)) for row in rows]
 
     def of_message(self, message_ref: str, *, limit: int = 200) -> Sequence[AuditLine]:
@@ -85,8 +84,7 @@ def _newest(limit: int) -> Select[Any]:
 
 
 def _lines(database: Database, query: Select[Any]) -> list[AuditLine]:
-    with database.read() as connection:
-        rows = connection.execute(query).all()
+    rows = database.all(query)
     return [_line(row) for row in reversed(rows)]
 
 

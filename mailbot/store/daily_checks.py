@@ -47,8 +47,7 @@ class DailyChecks:
     def readings(self, first: date, last: date) -> list[DailyReading]:
         """The readings of the days from `first` to `last`."""
         query = select(daily_readings).where(daily_readings.c.day.between(first, last))
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(daily_readings.c.day, daily_readings.c.mailbox)).all()
+        rows = self._database.all(query.order_by(daily_readings.c.day, daily_readings.c.mailbox))
         return [
             DailyReading(row.mailbox, row.day, first_read_at=row.first_read_at, last_read_at=row.last_read_at)
             for row in rows
@@ -87,8 +86,7 @@ class DailyChecks:
             .where(attestations.c.day.between(first, last), attestations.c.withdrawn_at.is_(None))
             .order_by(attestations.c.day, attestations.c.mailbox, attestations.c.late, attestations.c.at)
         )
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.all(query)
         return [
             Attestation(mailbox=row.mailbox, day=row.day, how=row.how, person=row.person, at=row.at, late=row.late)
             for row in rows

@@ -103,6 +103,11 @@ class Database:
         with self._translated(), self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def all(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """Everything that `query` finds, in a transaction of its own."""
+        with self.read() as connection:
+            return connection.execute(query).all()
+
     def each(self, query: Select[Any]) -> Iterator[Row[Any]]:
         """What `query` finds, a few rows in memory at a time; the transaction ends with the last one."""
         with self.read() as connection:

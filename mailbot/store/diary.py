@@ -136,9 +136,7 @@ def _update(
 
 
 def _all(database: Database, query: Select[Any]) -> list[DiaryItem]:
-    with database.read() as connection:
-        rows = connection.execute(query).all()
-    return [_record(row) for row in rows]
+    return [_record(row) for row in database.all(query)]
 
 
 def _query() -> Select[Any]:

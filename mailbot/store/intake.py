@@ -225,8 +225,7 @@ class Intake:
     def last_checks(self) -> list[MailboxCheck]:
         """Per mailbox the last finished pass and the last failed one, the older first."""
         query = select(mailbox_checks).order_by(mailbox_checks.c.mailbox, mailbox_checks.c.started_at)
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.all(query)
         return [
             MailboxCheck(
                 mailbox=row.mailbox,

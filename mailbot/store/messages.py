@@ -63,8 +63,7 @@ class Messages:
             .where(deliveries.c.message_ref == message_ref, deliveries.c.gone_at.is_(None))
             .order_by(deliveries.c.mailbox, deliveries.c.folder, deliveries.c.delivery_id)
         )
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.all(query)
         return [
             DeliverySeen(
                 mailbox=row.mailbox,
@@ -83,8 +82,7 @@ class Messages:
             .where(unit_messages.c.message_ref == message_ref)
             .order_by(decisions.c.decided_at, unit_messages.c.unit, decisions.c.side, decisions.c.stage)
         )
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.all(query)
         return [
             RecordedDecision(
                 unit=row.unit,

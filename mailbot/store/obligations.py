@@ -247,9 +247,7 @@ def _sent_under(connection: Connection, subject_prints: Sequence[str]) -> dict[s
 
 
 def _all(database: Database, query: Select[Any]) -> list[Obligation]:
-    with database.read() as connection:
-        rows = connection.execute(query).all()
-    return [_record(row) for row in rows]
+    return [_record(row) for row in database.all(query)]
 
 
 def _query() -> Select[Any]:

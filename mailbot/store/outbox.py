@@ -273,8 +273,7 @@ def _goes_to(address: str, destination: str) -> bool:
 
 
 def _all(database: Database, query: Select[Any]) -> list[OutboxItem]:
-    with database.read() as connection:
-        rows = connection.execute(query).all()
+    rows = database.all(query)
     return [_record(row) for row in rows]
 
 
