@@ -33,7 +33,7 @@ _MAIL_FIELD = re.compile(
 class Headers:
     """Header fields of one message. Lookup ignores case (RFC 5322 1.2.2); the first field of a name wins."""
 
-    __slots__ = ("_decoded", "_fields", "_index")
+    __slots__ = ("_decoded", "_fields", "_index", "_names")
 
     def __init__(self, fields: Sequence[tuple[str, bytes]] = ()) -> None:
         """`fields`: names in lower case with their raw bodies, folds and all, top to bottom."""
@@ -42,6 +42,7 @@ class Headers:
         self._decoded: dict[str, str | None] = {}  # many rules ask for the same few fields
         for name, body in self._fields:
             self._index.setdefault(name, []).append(body)
+        self._names = frozenset(self._index)
 
     def get(self, name: str) -> str | None:
         """Decoded (RFC 2047), unfolded value of the first field called `name`, without control characters."""
@@ -70,7 +71,7 @@ class Headers:
 
     def names(self) -> frozenset[str]:
         """All field names present, in lower case."""
-        return frozenset(self._index)
+        return self._names
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         """Names in lower case and raw bodies, top to bottom."""

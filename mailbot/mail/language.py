@@ -6,6 +6,7 @@ most of their small words, so a word weighs the more the fewer languages have it
 
 import re
 from collections import Counter
+from itertools import islice
 from typing import Final
 
 LANGUAGES: Final = ("sv", "nb", "nn", "da", "fi", "en", "de")
@@ -84,6 +85,8 @@ _PARTS: Final = (
     (re.compile(r"\bth|ing\b|tion|ough|ould|\bwh|ly\b|ee|'s\b"), "en", 0.3),
     (re.compile(r"sch|ung\b|ß|ei[nt]?|\bge|cht|keit|ü"), "de", 0.35),
 )
+#: further ones of a language tell nothing more
+_MOST_PARTS = 5
 #: letters that decide very short texts
 _LETTERS: Final = {
     "å": ("sv", "nb", "nn", "da"),
@@ -148,5 +151,5 @@ def _add_letters(points: list[float], head: str) -> None:
 def _add_parts(points: list[float], head: str) -> None:
     """Endings and letter groups help where few small words are said."""
     for pattern, language, weight in _PARTS:
-        count = len(pattern.findall(head))
-        points[LANGUAGES.index(language)] += min(count, 5) * weight
+        count = len(list(islice(pattern.finditer(head), _MOST_PARTS)))
+        points[LANGUAGES.index(language)] += count * weight

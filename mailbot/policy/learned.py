@@ -9,7 +9,6 @@ take the likely kinds into account: an application must be registered whatever i
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from heapq import heappop, heappush
 from importlib.resources import files
 from math import exp
 
@@ -23,8 +22,6 @@ _OTHER_THAN_KINDS = frozenset({MUST, REPLY, SECRET})
 _BIAS, _ITSELF = "(bias)", "(itself)"
 #: behind the name of a general question: how much its own score and each kind count for its answer
 GIVEN_KIND = " given kind"
-#: a hundredth of the least weight: more than rounding can hide
-_LIGHT = 0.01
 #: scores of kinds lie near one another; so much sharper they are likelihoods
 _SHARPNESS = 10.0
 
@@ -78,7 +75,7 @@ class Weights:
         """The answers to all questions."""
         scores = self.scores(known)
         kinds = {name: score for name, score in scores.items() if name not in _OTHER_THAN_KINDS}
-        best = max(kinds, key=lambda name: kinds[name])
+        best = max(kinds, key=kinds.__getitem__)
         likely = likelihoods(kinds)
         return Opinion(
             must=self._probability(MUST, scores, likely),
@@ -97,23 +94,16 @@ class Weights:
     def heaviest(self, known: Known, question: str, *, most: int = 3) -> list[tuple[str, Key, float]]:
         """Family, key and points of the features that spoke most for the answer to `question`."""
         number = self.questions.index(question)
-        # A heap of the best so far, its least on top; of equally heavy ones the first stays.
-        best: list[tuple[float, int, str, Key, float]] = []
-        least, order = 0.0, 0
-        for family, value, keys, rows in known.parts:
-            weights = self.rows.weights(family, rows, number)
-            # most are far too light, and seen to be so without being weighed
-            light = least * SCALE / abs(value) - _LIGHT
-            for key, weight in [one for one in zip(keys, weights, strict=True) if abs(one[1]) > light]:
-                points = weight * value / SCALE
-                weighs = abs(points)
-                if weighs > least:
-                    order -= 1
-                    heappush(best, (weighs, order, family, key, points))
-                    if len(best) > most:
-                        heappop(best)
-                        least = best[0][0]
-        return [(family, key, points) for _, _, family, key, points in sorted(best, reverse=True)]
+        families: list[str] = []
+        keys: list[Key] = []
+        points: list[float] = []
+        for family, value, named, rows in known.parts:
+            families += [family] * len(named)
+            keys += named
+            points += [weight * value / SCALE for weight in self.rows.weights(family, rows, number)]
+        # sorting keeps the order of equals: of equally heavy features the first stays
+        order = sorted(range(len(points)), key=list(map(abs, points)).__getitem__, reverse=True)
+        return [(families[place], keys[place], points[place]) for place in order[:most] if points[place]]
 
 
 def likelihoods(kinds: Mapping[str, float]) -> dict[str, float]:

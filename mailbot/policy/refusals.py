@@ -24,6 +24,7 @@ _AUTO_REPLY_HEADERS = (
     "X-Mail-Autoreply",
     "X-FC-MachineGenerated",
 )
+_AUTO_REPLY_NAMES = frozenset(map(str.lower, _AUTO_REPLY_HEADERS))
 # Headers that other machine mail carries. X-Loop and Feedback-ID also stand on newsletters.
 _MACHINE_HEADERS = (
     "X-Failed-Recipients",
@@ -34,6 +35,7 @@ _MACHINE_HEADERS = (
     "X-MS-Exchange-Message-Is-Ndr",
     "X-MS-Exchange-Inbox-Rules-Loop",
 )
+_MACHINE_NAMES = frozenset(map(str.lower, _MACHINE_HEADERS))
 
 # How mail systems call themselves where the address does not tell.
 _MAIL_SYSTEM_NAMES = (
@@ -147,7 +149,7 @@ def _null_return_path(message: Message) -> Verdict | None:
 
 def _auto_reply_header(message: Message) -> Verdict | None:
     names = message.headers.names()
-    for name in _AUTO_REPLY_HEADERS:
+    for name in _AUTO_REPLY_HEADERS if names & _AUTO_REPLY_NAMES else ():
         if name.lower() in names and (message.headers.get(name) or "").strip().lower() not in ("no", "false", "0"):
             return _refusal("auto_reply_header", header_evidence(message, name))
     if "autoresponder" in (value.strip().lower() for value in message.headers.get_all("delivered-to")):
@@ -161,8 +163,10 @@ def _auto_reply_header(message: Message) -> Verdict | None:
 
 def _machine_header(message: Message) -> Verdict | None:
     names = message.headers.names()
-    found = next((name for name in _MACHINE_HEADERS if name.lower() in names), None)
-    return _refusal("machine_header", header_evidence(message, found)) if found else None
+    if not names & _MACHINE_NAMES:
+        return None
+    found = next(name for name in _MACHINE_HEADERS if name.lower() in names)
+    return _refusal("machine_header", header_evidence(message, found))
 
 
 def _precedence(message: Message) -> str:

@@ -24,6 +24,9 @@ _MARKS: Final = {
     "year": re.compile(r"\b(?:19|20)\d\d\b"),
     "case number": re.compile(r"\b\d{2,4}[/-]\d{2,5}\b|\b(?:dnr|diarienr|saksnr|ref)\b", re.IGNORECASE),
 }
+#: those that may stand in a text without any digit
+_WITHOUT_DIGITS: Final = {name: _MARKS[name] for name in ("link", "case number")}
+_DIGIT = re.compile(r"\d")
 #: one of these is in every place where such a mark stands: much quicker to look for
 _NEEDED: Final = {
     "money": (",-", ":-", "kr", "nok", "sek", "mkr"),
@@ -71,7 +74,8 @@ def shape(reading: Reading) -> Iterator[tuple[str, float]]:
 
 def _marks(text: str) -> Iterator[tuple[str, float]]:
     low = text.lower()
-    for name, pattern in _MARKS.items():
+    marks = _MARKS if _DIGIT.search(text) else _WITHOUT_DIGITS
+    for name, pattern in marks.items():
         if not any(map(low.__contains__, _NEEDED[name])):
             continue
         places = pattern.finditer(text)
@@ -82,7 +86,7 @@ def _marks(text: str) -> Iterator[tuple[str, float]]:
 
 
 def _persons(tokens: list[str]) -> Iterator[tuple[str, float]]:
-    counts = Counter(_PERSON_OF[token] for token in tokens if token in _PERSON_OF)
+    counts = Counter([_PERSON_OF[token] for token in tokens if token in _PERSON_OF])
     for person, count in counts.items():
         yield f"says {person}", 1.0
         yield f"share of {person}", round(min(1.0, 8 * count / len(tokens)), 2)

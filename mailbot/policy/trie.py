@@ -16,8 +16,10 @@ Label = TypeVar("Label")
 
 #: words that a gap may jump over
 GAP_WORDS = 8
-#: steps remembered per tree, some hundred octets each; then it begins anew
-_MOST_STEPS = 10_000
+#: steps remembered per tree, some forty octets each; then it begins anew
+_MOST_REMEMBERED = 20_000
+#: a step that leads somewhere counts for so many: nearly all lead nowhere
+_STATE = 4
 
 #: runs of neighbouring places; between two runs lies a gap
 Runs = tuple[tuple[Choice, ...], ...]
@@ -74,11 +76,11 @@ def _grow(node: Node[Label], choice: Choice, children: dict[tuple[Node[Label], C
 class _State(dict[Symbol | None, "_State[Label] | None"], Generic[Label]):
     """Places of the tree that were reached together; as a dictionary, the state that follows on each symbol met."""
 
-    __slots__ = ("_nodes", "_tree", "gap", "labels", "once")
+    __slots__ = ("_children", "_tree", "gap", "labels", "once")
 
     def __init__(self, nodes: Sequence[Node[Label]], tree: "Tree[Label]") -> None:
         super().__init__({None: None})
-        self._nodes = nodes
+        self._children = [node.children for node in nodes if node.children]
         self._tree = tree
         self.labels = sorted((found for node in nodes for found in node.labels), key=itemgetter(0))
         #: each of these patterns' labels once
@@ -94,14 +96,15 @@ class _State(dict[Symbol | None, "_State[Label] | None"], Generic[Label]):
         return after == len(symbols) or sentences[after] != sentences[last] or self[symbols[after]] is None
 
     def __missing__(self, symbol: Symbol) -> "_State[Label] | None":
-        nodes: dict[Node[Label], None] = {}
-        for node in self._nodes:
-            if node.children:
-                for atom in node.children.keys() & symbol.atoms:
-                    nodes.update(dict.fromkeys(node.children[atom]))
-        following = self._tree.state(list(nodes)) if nodes else None
-        self._tree.steps += 1
-        self[symbol] = following
+        atoms = symbol.atoms
+        going_on = [children for children in self._children if not children.keys().isdisjoint(atoms)]
+        if not going_on:
+            self._tree.remembered += 1
+            self[symbol] = None
+            return None
+        nodes = [node for children in going_on for atom in children.keys() & atoms for node in children[atom]]
+        following = self[symbol] = self._tree.state(list(dict.fromkeys(nodes)))
+        self._tree.remembered += _STATE
         return following
 
 
@@ -113,7 +116,7 @@ class Tree(Generic[Label]):
         self._renew()
 
     def _renew(self) -> None:
-        self.steps = 0
+        self.remembered = 0
         self._states: dict[tuple[int, ...], _State[Label]] = {}
         self._start = self.state(self._roots)
 
@@ -127,7 +130,7 @@ class Tree(Generic[Label]):
 
     def find(self, text: Searched) -> list[tuple[Label, int, int]]:
         """(label, first word, last word) of every pattern found, the nearest words filling its gaps."""
-        if self.steps > _MOST_STEPS:
+        if self.remembered > _MOST_REMEMBERED:
             self._renew()
         symbols, sentences = text.symbols, text.sentences
         found: list[tuple[Label, int, int]] = []

@@ -80,12 +80,12 @@ def test_as_trying_each_pattern_at_each_word(many: list[Runs], words: list[Word]
 
 
 def test_what_is_remembered_is_bounded_and_never_changes_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trie, "_MOST_STEPS", 20)
+    monkeypatch.setattr(trie, "_MOST_REMEMBERED", 20)
     tree = Tree(plant([(((Choice(starts=("ord",)), Choice(ends=("slut",))),), 0, "both")]))
     for number in range(200):
         words = Words([Word(f"ord{number}", 0), Word(f"{number}slut", 0), Word("annat", 0)])
         assert list(tree.find(words)) == [("both", 0, 1)]
-        assert tree.steps <= 20 + len(words.symbols) * 2
+        assert tree.remembered <= 20 + len(words.symbols) * 2 * trie._STATE
 
 
 def test_words_seen_before_a_pattern_was_made_are_found_by_it() -> None:
