@@ -129,19 +129,20 @@ def _families(reading: Reading) -> dict[str, Found]:
     text = tokenise(reading.new, _MOST_TOKENS)
     sentences = _sentences(reading)
     words = dict.fromkeys([*subject, *text])
-    stems: dict[Key, None] = {}
-    pairs: dict[Key, None] = {}
+    stems: list[str] = []
+    pairs: list[Key] = []
     for begun in map(_beginnings, (subject, text)):
-        stems.update(dict.fromkeys([start for start in begun if len(start) == LETTERS]))
-        pairs.update(dict.fromkeys(pairwise(begun)))
-    starts: dict[Key, None] = {}
-    apart: dict[Key, None] = {}
+        stems += [start for start in begun if len(start) == LETTERS]
+        pairs += pairwise(begun)
+    starts: list[str] = []
+    apart: list[Key] = []
     for begun in map(_beginnings, sentences):
-        starts.update(dict.fromkeys([" ".join(begun[:count]) for count in range(1, min(len(begun), _START_WORDS) + 1)]))
+        starts += [" ".join(begun[:count]) for count in range(1, min(len(begun), _START_WORDS) + 1)]
         for distance in _APART:
-            apart.update(dict.fromkeys(zip(begun, begun[distance:], strict=False)))
-    found: dict[str, Collection[Key]] = {WORD: words, STEM: stems, PAIR: pairs, START: starts, APART: apart}
-    shared = {family: {_share(len(keys)): keys} for family, keys in found.items()}
+            apart += zip(begun, begun[distance:], strict=False)
+    found: dict[str, Iterable[Key]] = {WORD: words, STEM: stems, PAIR: pairs, START: starts, APART: apart}
+    unique = {family: dict.fromkeys(keys) for family, keys in found.items()}
+    shared = {family: {_share(len(keys)): keys} for family, keys in unique.items()}
     return {**shared, **_topics(words, subject, sentences)}
 
 
@@ -172,10 +173,11 @@ def _topics(words: Iterable[str], subject: Iterable[str], sentences: Iterable[li
     topics: dict[float, dict[Key, None]] = {}
     for topic, count in counts.items():
         topics.setdefault(share * _TOPIC_WEIGHS[min(count, len(_TOPIC_WEIGHS)) - 1], {})[topic] = None
-    together: dict[Key, None] = {}
+    couples: list[Key] = []
     for tokens in sentences:
         here = sorted(set(chain.from_iterable(map(topics_of, tokens))))
-        together.update(dict.fromkeys(combinations(here[:_MOST_TOPICS], 2)))
+        couples += combinations(here[:_MOST_TOPICS], 2)
+    together = dict.fromkeys(couples)
     about: dict[Key, None] = dict.fromkeys(chain.from_iterable(map(topics_of, subject)))
     return {TOPIC: topics, TOPICS: {_share(len(together)): together}, ABOUT: {_share(len(about)): about}}
 

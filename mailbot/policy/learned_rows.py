@@ -69,6 +69,8 @@ def _little_endian(fields: "array[int]") -> "array[int]":
 
 #: as written, or packed
 _Row = bytes | int
+#: what follows on a word that is the first of no couple
+_NONE: Final[dict[str, _Row]] = {}
 
 
 class Rows:
@@ -109,8 +111,8 @@ class Rows:
     def _look_up(self, family: str, keys: Collection[Any]) -> list[_Row | None]:
         if family not in COUPLES:
             return list(map(self._single[family].get, keys))
-        known = self._couples[family]
-        return [known[first].get(second) if first in known else None for first, second in keys]
+        seconds = self._couples[family].get
+        return [seconds(first, _NONE).get(second) for first, second in keys]
 
     def _read(self, family: str, key: Key, row: bytes) -> None:
         weights = [_WEIGHTS.get(weight, _HEAVIEST + 1) for weight in row.split(b",")]

@@ -66,7 +66,8 @@ def plant(patterns: Iterable[tuple[Runs, int, Label]]) -> Node[Label]:
 
 
 def _grow(node: Node[Label], choice: Choice, children: dict[tuple[Node[Label], Choice], Node[Label]]) -> Node[Label]:
-    child = children[node, choice] = Node[Label]()
+    child: Node[Label] = Node()
+    children[node, choice] = child
     node.children = node.children or {}
     for atom in VOCABULARY.atoms(choice):
         node.children[atom] = (*node.children.get(atom, ()), child)
