@@ -11,7 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, func, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
@@ -26,6 +38,9 @@ WRITER_LOCK = 0x6D62_0001
 DAEMON_LOCK = 0x6D62_0002
 
 _WRITES = "mailbot_writes"
+#: stands for the values of an IN (...), which are given with the query: a query that holds hundreds of them keeps them
+#: until Python next looks for cycles, long after it has been asked
+SOME: BindParameter[Any] = bindparam("some", expanding=True)
 _SHORT_LISTS = 500
 #: rows fetched at once where a query may find very many
 _ROWS_AT_ONCE = 200

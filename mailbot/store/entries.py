@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from mailbot.mail.conversation import normalise_subject
 from mailbot.mail.message import Address, Message
 from mailbot.policy.model import CloseObligations, OpenObligation, Stage
-from mailbot.store.database import chunks
+from mailbot.store.database import SOME, chunks
 from mailbot.store.linking import Linked, named_ids
 from mailbot.store.records import Outcome
 from mailbot.store.references import References
@@ -122,15 +122,16 @@ def _take_stored(connection: Connection, entries: Sequence[Entry]) -> None:
     refs: dict[str, str] = {}
     for piece in chunks(sorted({entry.content_print for entry in entries})):
         rows = connection.execute(
-            select(messages.c.content_print, messages.c.ref).where(messages.c.content_print.in_(piece))
+            select(messages.c.content_print, messages.c.ref).where(messages.c.content_print.in_(SOME)), {"some": piece}
         )
         refs.update((content_print, ref) for content_print, ref in rows)
     items: dict[tuple[str, str], str] = {}
     for piece in chunks(sorted(refs.values())):
         found = connection.execute(
             select(unit_messages.c.message_ref, unit_messages.c.unit, unit_messages.c.ref).where(
-                unit_messages.c.message_ref.in_(piece)
-            )
+                unit_messages.c.message_ref.in_(SOME)
+            ),
+            {"some": piece},
         )
         items.update(((message_ref, unit), ref) for message_ref, unit, ref in found)
     for entry in entries:
@@ -141,15 +142,15 @@ def _take_stored(connection: Connection, entries: Sequence[Entry]) -> None:
 def _owners(connection: Connection, refs: Iterable[str]) -> dict[str, list[_Owner]]:
     owners: dict[str, list[_Owner]] = {}
     for piece in chunks(sorted(refs)):
-        of_messages = select(messages.c.ref, messages.c.content_print).where(messages.c.ref.in_(piece))
-        for ref, content_print in connection.execute(of_messages):
+        of_messages = select(messages.c.ref, messages.c.content_print).where(messages.c.ref.in_(SOME))
+        for ref, content_print in connection.execute(of_messages, {"some": piece}):
             owners.setdefault(ref, []).append(_Owner(content_print, None))
         of_items = (
             select(unit_messages.c.ref, messages.c.content_print, unit_messages.c.unit)
             .join(messages, messages.c.ref == unit_messages.c.message_ref)
-            .where(unit_messages.c.ref.in_(piece))
+            .where(unit_messages.c.ref.in_(SOME))
         )
-        for ref, content_print, unit in connection.execute(of_items):
+        for ref, content_print, unit in connection.execute(of_items, {"some": piece}):
             owners.setdefault(ref, []).append(_Owner(content_print, unit))
     return owners
 

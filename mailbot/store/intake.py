@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, case, delete, distinct, func, sele
 
 from mailbot.policy.model import Stage
 from mailbot.store.answer_marks import Mark, record_marks, unmarked_questions
-from mailbot.store.database import Database, chunks, upsert
+from mailbot.store.database import SOME, Database, chunks, upsert
 from mailbot.store.handed_over import categorised, not_categorised
 from mailbot.store.linking import stored_links
 from mailbot.store.matters import matter_of
@@ -91,7 +91,7 @@ class Intake:
         with self._database.read() as connection:
             for piece in chunks(sorted(set(delivery_ids))):
                 query = select(deliveries.c.delivery_id, deliveries.c.message_ref)
-                rows = connection.execute(query.where(*here, deliveries.c.delivery_id.in_(piece)))
+                rows = connection.execute(query.where(*here, deliveries.c.delivery_id.in_(SOME)), {"some": piece})
                 found.update((delivery_id, ref) for delivery_id, ref in rows)
         return found
 
@@ -102,7 +102,7 @@ class Intake:
         with self._database.read() as connection:
             for piece in chunks(sorted(keys)):
                 query = select(messages.c.content_print, messages.c.ref, messages.c.unparsable)
-                rows = connection.execute(query.where(messages.c.content_print.in_(piece))).all()
+                rows = connection.execute(query.where(messages.c.content_print.in_(SOME)), {"some": piece}).all()
                 decided = _decided(connection, [row.ref for row in rows])
                 for row in rows:
                     by_side = decided[row.ref]
@@ -244,9 +244,9 @@ def _decided(connection: Connection, refs: Sequence[str]) -> dict[str, dict[str,
     query = (
         select(unit_messages.c.message_ref, unit_messages.c.unit, decisions.c.side, decisions.c.stage)
         .join(decisions, decisions.c.item_ref == unit_messages.c.ref)
-        .where(unit_messages.c.message_ref.in_(refs))
+        .where(unit_messages.c.message_ref.in_(SOME))
     )
-    for message_ref, unit, side, stage in connection.execute(query):
+    for message_ref, unit, side, stage in connection.execute(query, {"some": refs}):
         found[message_ref][side].add((unit, Stage(stage)))
     return found
 
@@ -256,7 +256,8 @@ def _open_units(connection: Connection, conversations: Sequence[str]) -> dict[st
     for piece in chunks(conversations):
         query = select(obligations.c.conversation, obligations.c.unit)
         is_open = obligations.c.state == "open"
-        for conversation, unit in connection.execute(query.where(obligations.c.conversation.in_(piece), is_open)):
+        query = query.where(obligations.c.conversation.in_(SOME), is_open)
+        for conversation, unit in connection.execute(query, {"some": piece}):
             found[conversation].add(unit)
     return found
 
@@ -264,16 +265,16 @@ def _open_units(connection: Connection, conversations: Sequence[str]) -> dict[st
 def _written_in(connection: Connection, conversations: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for piece in chunks(conversations):
-        query = select(sent_traces.c.conversation).where(sent_traces.c.conversation.in_(piece))
-        found.update(connection.execute(query).scalars())
+        query = select(sent_traces.c.conversation).where(sent_traces.c.conversation.in_(SOME))
+        found.update(connection.execute(query, {"some": piece}).scalars())
     return found
 
 
 def _confidential(connection: Connection, conversations: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for piece in chunks(conversations):
-        query = select(messages.c.conversation).where(messages.c.conversation.in_(piece), messages.c.confidential)
-        found.update(connection.execute(query).scalars())
+        query = select(messages.c.conversation).where(messages.c.conversation.in_(SOME), messages.c.confidential)
+        found.update(connection.execute(query, {"some": piece}).scalars())
     return found
 
 
@@ -285,10 +286,10 @@ def _diary_numbers(connection: Connection, conversations: Sequence[str]) -> dict
         query = (
             select(messages.c.conversation, diary_items.c.number, diary_items.c.proposed_number)
             .join(messages, messages.c.ref == diary_items.c.message_ref)
-            .where(messages.c.conversation.in_(piece))
+            .where(messages.c.conversation.in_(SOME))
             .order_by(messages.c.received_at, messages.c.ref)
         )
-        for conversation, number, found in connection.execute(query):
+        for conversation, number, found in connection.execute(query, {"some": piece}):
             if number:
                 registered[conversation] = number
             if found:

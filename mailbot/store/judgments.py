@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from mailbot.store import audit, codec
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import chunks
+from mailbot.store.database import SOME, chunks
 from mailbot.store.entries import STAGES, Entry
 from mailbot.store.rows import RowSet, Values
 from mailbot.store.tables import decisions
@@ -23,7 +23,8 @@ def first_decisions(connection: Connection, entries: Sequence[Entry]) -> list[En
             candidates.setdefault((entry.item_ref, entry.side, entry.outcome.decision.stage.value), entry)
     for piece in chunks(sorted({item_ref for item_ref, _, _ in candidates})):
         stored = connection.execute(
-            select(decisions.c.item_ref, decisions.c.side, decisions.c.stage).where(decisions.c.item_ref.in_(piece))
+            select(decisions.c.item_ref, decisions.c.side, decisions.c.stage).where(decisions.c.item_ref.in_(SOME)),
+            {"some": piece},
         )
         for item_ref, side, stage in stored:
             candidates.pop((item_ref, side, stage), None)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from mailbot.mail.conversation import originals
 from mailbot.mail.message import Message
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import chunks
+from mailbot.store.database import SOME, chunks
 from mailbot.store.tables import links, messages, obligations, sent_traces
 
 #: identifiers in one conversation; a message beyond that begins a new one
@@ -74,7 +74,8 @@ def stored_links(connection: Connection, prints: Sequence[str]) -> dict[str, str
     found: dict[str, str] = {}
     for piece in chunks(prints):
         rows = connection.execute(
-            select(links.c.message_id_print, links.c.conversation).where(links.c.message_id_print.in_(piece))
+            select(links.c.message_id_print, links.c.conversation).where(links.c.message_id_print.in_(SOME)),
+            {"some": piece},
         )
         found.update((one, conversation) for one, conversation in rows)
     return found
@@ -85,8 +86,9 @@ def _sizes(connection: Connection, conversations: Sequence[str]) -> dict[str, in
     for piece in chunks(conversations):
         rows = connection.execute(
             select(links.c.conversation, func.count())
-            .where(links.c.conversation.in_(piece))
-            .group_by(links.c.conversation)
+            .where(links.c.conversation.in_(SOME))
+            .group_by(links.c.conversation),
+            {"some": piece},
         )
         sizes.update((conversation, size) for conversation, size in rows)
     return sizes

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, not_, or_, select, t
 from mailbot.errors import UserError
 from mailbot.store import audit
 from mailbot.store.audit import RULES, NewLine
-from mailbot.store.database import Database, chunks
+from mailbot.store.database import SOME, Database, chunks
 from mailbot.store.decisions import journaled
 from mailbot.store.lookup import NotFound, message_id_form, shown_form
 from mailbot.store.mail_effects import came_back, went_out
@@ -194,8 +194,8 @@ class Outbox:
         found = {one for one in wanted if self._references.is_ours(one, one.rpartition("@")[2].rstrip(">"))}
         with self._database.read() as connection:
             for piece in chunks(wanted):
-                query = select(outbox.c.message_id).where(outbox.c.message_id.in_(piece))
-                found.update(connection.execute(query).scalars())
+                query = select(outbox.c.message_id).where(outbox.c.message_id.in_(SOME))
+                found.update(connection.execute(query, {"some": piece}).scalars())
         return frozenset(found)
 
     @journaled("outbox.release")

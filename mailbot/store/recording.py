@@ -14,7 +14,7 @@ from mailbot.policy.refusals import auto_submitted
 from mailbot.store import audit, copies, judgments, linking
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import chunks
+from mailbot.store.database import SOME, chunks
 from mailbot.store.entries import Entry, assign_references, prepare, recipient_prints, subject_print
 from mailbot.store.proposing import propose
 from mailbot.store.queueing import queue
@@ -115,7 +115,7 @@ def _sorted_out(connection: Connection, entries: Sequence[Entry]) -> tuple[list[
 def _stored(connection: Connection, column: Any, values: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for piece in chunks(sorted(set(values))):
-        found.update(connection.execute(select(column).where(column.in_(piece))).scalars())
+        found.update(connection.execute(select(column).where(column.in_(SOME)), {"some": piece}).scalars())
     return found
 
 
@@ -123,15 +123,15 @@ def _diarised(connection: Connection, conversations: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for piece in chunks(sorted(set(conversations))):
         query = select(messages.c.conversation).join(diary_items, diary_items.c.message_ref == messages.c.ref)
-        found.update(connection.execute(query.where(messages.c.conversation.in_(piece))).scalars())
+        found.update(connection.execute(query.where(messages.c.conversation.in_(SOME)), {"some": piece}).scalars())
     return found
 
 
 def _matched(connection: Connection, entries: Sequence[Entry]) -> set[str]:
     found: set[str] = set()
     for piece in chunks(sorted({entry.content_print for entry in entries})):
-        query = select(sent_traces.c.content_print).where(sent_traces.c.content_print.in_(piece), sent_traces.c.matched)
-        found.update(connection.execute(query).scalars())
+        query = select(sent_traces.c.content_print).where(sent_traces.c.content_print.in_(SOME), sent_traces.c.matched)
+        found.update(connection.execute(query, {"some": piece}).scalars())
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, bindparam, select, update
 
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import chunks
+from mailbot.store.database import SOME, chunks
 
 Values = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ class RowSet:
     def load(self, connection: Connection, column: Column[str], values: Sequence[str]) -> None:
         """Add the stored rows whose `column` is one of `values`."""
         for piece in chunks(sorted(set(values))):
-            for row in connection.execute(select(self._table).where(column.in_(piece))).mappings():
+            for row in connection.execute(select(self._table).where(column.in_(SOME)), {"some": piece}).mappings():
                 self._rows[tuple(row[name] for name in self._key)] = dict(row)
 
     def get(self, *key: str) -> Values | None:

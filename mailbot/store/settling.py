@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from mailbot.store import audit
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.clocks import Answer, Question, Run, earliest, replay
-from mailbot.store.database import chunks
+from mailbot.store.database import SOME, chunks
 from mailbot.store.rows import RowSet, Values
 from mailbot.store.tables import messages, obligations, sent_traces, unit_messages
 
@@ -87,16 +87,16 @@ def _owed(connection: Connection, conversations: Sequence[str]) -> list[Row[Any]
     ).join(messages, messages.c.ref == unit_messages.c.message_ref)
     found: list[Row[Any]] = []
     for piece in chunks(conversations):
-        owed = query.where(messages.c.conversation.in_(piece), unit_messages.c.owes.is_not(None))
-        found.extend(connection.execute(owed).all())
+        owed = query.where(messages.c.conversation.in_(SOME), unit_messages.c.owes.is_not(None))
+        found.extend(connection.execute(owed, {"some": piece}).all())
     return found
 
 
 def _answers(connection: Connection, conversations: Sequence[str]) -> dict[str, list[Answer]]:
     found: dict[str, list[Answer]] = defaultdict(list)
     for piece in chunks(conversations):
-        query = select(sent_traces).where(sent_traces.c.conversation.in_(piece), sent_traces.c.answers)
-        for row in connection.execute(query):
+        query = select(sent_traces).where(sent_traces.c.conversation.in_(SOME), sent_traces.c.answers)
+        for row in connection.execute(query, {"some": piece}):
             found[row.conversation].append(
                 Answer(
                     content_print=row.content_print,
