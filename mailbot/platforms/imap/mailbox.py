@@ -192,8 +192,11 @@ class ImapMailbox:
     def _may_be_made_up(self, state: FolderState, told: FolderState, memory: ImapCursor | None) -> bool:
         """Whether the numbers may be others for whoever asks next, until somebody opens the folder for writing.
 
-        So with servers that tell no UIDNEXT (Courier) and those that make up a UIDVALIDITY on the way (mbox files).
+        So with servers that tell no UIDNEXT (Courier) and those that make up a UIDVALIDITY on the way (mbox files). Who
+        counts changes (RFC 7162) keeps what the count is about.
         """
+        if "CONDSTORE" in self._open_connection().capabilities:
+            return False
         if not state.uidnext or told.uidvalidity not in (0, state.uidvalidity):
             return True
         if memory is None or memory == _NOTHING:
