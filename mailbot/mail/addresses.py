@@ -32,6 +32,10 @@ _ATOM = rb"[^\s\"(),:;<>\\@\x00-\x1f]"
 _ORDINARY = re.compile(
     rb'[ \t]*+(?:"([^"\\=\r\n]*+)"|([^"(),:;<>\\=@\r\n]*+))[ \t]*+<(' + _ATOM + rb"++@" + _ATOM + rb"++)>\s*+"
 )
+#: the same with a name in encoded words, as Nordic names mostly come
+_ORDINARY_ENCODED = re.compile(
+    rb"[ \t]*+(?P<name>(?:" + ENCODED_WORD + rb"[ \t]*+)++)<(?P<email>" + _ATOM + rb"++@" + _ATOM + rb"++)>\s*+"
+)
 _TOKEN = re.compile(
     rb"(?P<space>\s++)"
     rb"|(?P<word>" + ENCODED_WORD + rb")"
@@ -63,6 +67,9 @@ def parse_addresses(raw: bytes) -> tuple[Address, ...]:
     if ordinary is not None:
         name = ordinary[2] if ordinary[1] is None else ordinary[1]
         return (Address(one_line(decode(name)[0]), _email(ordinary[3])),)
+    encoded = _ORDINARY_ENCODED.fullmatch(raw)
+    if encoded is not None:
+        return (Address(decode_field(encoded["name"]), _email(encoded["email"])),)
     found = [_finish(mailbox) for mailbox in _scan(raw[:MAX_FIELD_OCTETS])]
     return tuple(address for address in found if address.email or address.name)
 

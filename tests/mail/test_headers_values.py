@@ -74,6 +74,18 @@ def test_ordinary_lists_read_like_the_standard_library(people: list[tuple[str, s
     assert [(a.name, a.email) for a in parse_addresses(text.encode())] == getaddresses([text.replace("\r\n", "")])
 
 
+ENCODED = (b"=?utf-8?q?=C3=85sa?=", b"=?utf-8?q?=C3?=", b"=?utf-8?q?=A5_B?=", b"=?iso-8859-1?b?xXNh?=")
+ODD = (b"=?utf-8*sv?q?a,b?=", b"=?utf-8?q?a?b?=", b"=?utf-8?q?<z@y>?=", b"=?utf-8?q??=", b'"q"', b"x")
+pieces = st.sampled_from((*ENCODED, *ODD, b" ", b"\t ", b"\r\n "))
+
+
+@given(st.lists(pieces, min_size=1, max_size=6), st.sampled_from([b"<A.Berg@Post.example>", b" <a@b.example> "]))
+def test_a_name_in_encoded_words_reads_the_same_alone_and_in_a_list(words: list[bytes], address: bytes) -> None:
+    # alone it is read at one glance, in a list word by word
+    raw = b"".join(words) + address
+    assert parse_addresses(raw) == parse_addresses(raw + b", c@d.example")[:-1]
+
+
 @given(st.one_of(st.binary(max_size=200), st.text('ab@,;:<>()"\\ =?q\n', max_size=60).map(str.encode)))
 def test_any_octets_give_addresses_without_white_space_or_upper_case(raw: bytes) -> None:
     for address in parse_addresses(raw):
