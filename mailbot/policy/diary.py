@@ -110,9 +110,17 @@ def _must(
         # p. 6, "Inkommande eller utgående handlingar ... som kräver handläggning": part of a registered case
         news = 0.0 if is_person(reading, facts) or reading.has_attachments else -1.5
         yield Verdict("diary.must.case", rules.established + news, where)
+    if "formal_choice" in groups and reading.sender_class in ("authority", "organisation"):
+        # whom the municipality appoints is decided, also when it stands in an invitation
+        yield Verdict("diary.must.formal_choice", *_strongest(groups["formal_choice"]))
     yield from _demands(reading, facts, groups, kind)
     if is_person(reading, facts) and kind in BROUGHT_BY_PEOPLE - {Kind.MISDIRECTED} and told_sentences(reading):
         yield _matter(reading, groups, weighed)
+
+
+def _strongest(hits: Sequence[Hit]) -> tuple[float, Evidence | None]:
+    hit = max(hits, key=lambda one: one.points)
+    return hit.points, hit.evidence
 
 
 def _demands(reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], kind: Kind) -> Iterable[Verdict]:

@@ -16,6 +16,7 @@ from itertools import chain, combinations, pairwise
 from math import log1p, sqrt
 from typing import Final
 
+from mailbot.policy.kindred import in_swedish
 from mailbot.policy.model import Diarise, Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
 from mailbot.policy.shape import shape
@@ -32,8 +33,8 @@ _MOST_TOKENS = 600
 _APART = (2, 3)
 #: so many words begin a sentence
 _START_WORDS = 3
-#: topics that a longer mail names in one sentence say nothing together
-_MOST_TOPICS = 12
+#: so many sentences at the end tell what is wanted
+_LAST_SENTENCES = 2
 #: words of a topic beyond the third add nothing: 1, 2 and 3 of them weigh so much
 _TOPIC_WEIGHS = (1.0, 1.4, 1.7)
 
@@ -41,19 +42,21 @@ _TOPIC_WEIGHS = (1.0, 1.4, 1.7)
 _MOST_LOCAL = 7
 
 #: the families of features that are made of words of the message; a feature's name begins with its family
-WORD, STEM, PAIR, APART, START = "word", "stem", "pair", "apart", "start"
-OF_WORDS: Final = frozenset({WORD, STEM, PAIR, APART, START})
-#: those of what its words are about, of topics that share a sentence, and of topics of the subject
-TOPIC, TOPICS, ABOUT = "topic", "topics", "about"
+WORD, STEM, PAIR, APART, START, LAST = "word", "stem", "pair", "apart", "start", "last"
+OF_WORDS: Final = frozenset({WORD, STEM, PAIR, APART, START, LAST})
+#: that of the words of its subject alone
+SUBJECT = "subject"
+#: those of what its words are about, and of what its subject is about
+TOPIC, ABOUT = "topic", "about"
 #: together the names of each of these families weigh as much, however many they are
-SHARED: Final = OF_WORDS | {TOPIC, TOPICS, ABOUT}
+SHARED: Final = OF_WORDS | {SUBJECT, TOPIC, ABOUT}
 #: all others: their keys are whole names
 OTHER = ""
-#: the families whose keys are two words or topics
-COUPLES: Final = frozenset({PAIR, APART, TOPICS})
+#: the families whose keys are two words
+COUPLES: Final = frozenset({PAIR, APART})
 
 
-#: a name, or the two words or topics that it consists of
+#: a name, or the two words that it consists of
 Key = str | tuple[str, str]
 #: value -> keys, in the order they were found
 Found = Mapping[float, Collection[Key]]
@@ -77,7 +80,7 @@ class Features:
 
 def name_of(family: str, key: Key) -> str:
     """The whole name of a feature, as the learned table has it."""
-    name = key if isinstance(key, str) else _between(family).join(key)
+    name = key if isinstance(key, str) else " ".join(key)
     return f"{family} {name}" if family else name
 
 
@@ -88,12 +91,8 @@ def key_of(name: str) -> tuple[str, Key]:
         return OTHER, name
     if family not in COUPLES:
         return family, rest
-    first, _, second = rest.partition(_between(family))
+    first, _, second = rest.partition(" ")
     return family, (first, second)
-
-
-def _between(family: str) -> str:
-    return "+" if family == TOPICS else " "
 
 
 def features(
@@ -125,8 +124,8 @@ def features(
 
 def _families(reading: Reading) -> dict[str, Found]:
     """The families of words and topics, each shared out among its keys."""
-    subject = tokenise(reading.bare_subject, _MOST_TOKENS)
-    text = tokenise(reading.new, _MOST_TOKENS)
+    subject = _words(reading.bare_subject, reading)
+    text = _words(reading.new, reading)
     sentences = _sentences(reading)
     words = dict.fromkeys([*subject, *text])
     stems: list[str] = []
@@ -136,14 +135,19 @@ def _families(reading: Reading) -> dict[str, Found]:
         pairs += pairwise(begun)
     starts: list[str] = []
     apart: list[Key] = []
-    for begun in map(_beginnings, sentences):
+    begun_sentences = [begun for begun in map(_beginnings, sentences) if begun]
+    for begun in begun_sentences:
         starts += [" ".join(begun[:count]) for count in range(1, min(len(begun), _START_WORDS) + 1)]
         for distance in _APART:
             apart += zip(begun, begun[distance:], strict=False)
-    found: dict[str, Iterable[Key]] = {WORD: words, STEM: stems, PAIR: pairs, START: starts, APART: apart}
+    found: dict[str, Iterable[Key]] = {
+        **{WORD: words, STEM: stems, PAIR: pairs, START: starts, APART: apart},
+        LAST: chain.from_iterable(begun_sentences[-_LAST_SENTENCES:]),
+        SUBJECT: _beginnings(subject),
+    }
     unique = {family: dict.fromkeys(keys) for family, keys in found.items()}
     shared = {family: {_share(len(keys)): keys} for family, keys in unique.items()}
-    return {**shared, **_topics(words, subject, sentences)}
+    return {**shared, **_topics(words, subject)}
 
 
 def _share(names: int) -> float:
@@ -154,11 +158,28 @@ def _beginnings(tokens: Iterable[str]) -> list[str]:
     return [token[:LETTERS] for token in tokens]
 
 
+def _words(text: str, reading: Reading, most: int = _MOST_TOKENS) -> list[str]:
+    return in_swedish(tokenise(text, most), reading.language)
+
+
+def place_of(beginning: str, reading: Reading) -> tuple[int, int] | None:
+    """Start and end of the first place in the new text that counts as a word with this beginning."""
+    text = one_spelling(reading.new)
+    written = tokenise(text, _MOST_TOKENS)
+    counted = in_swedish(written, reading.language)
+    as_written = (word for word, swedish in zip(written, counted, strict=True) if swedish.startswith(beginning))
+    for word in (beginning, next(as_written, beginning)):
+        start = text.find(word)
+        if start >= 0:
+            return start, start + len(word)
+    return None
+
+
 def _sentences(reading: Reading) -> list[list[str]]:
     """The words of each sentence, as many as are looked at."""
     sentences, left = [], _MOST_TOKENS
     for start, end in reading.sentences:
-        tokens = tokenise(reading.new[start:end], left)
+        tokens = _words(reading.new[start:end], reading, left)
         sentences.append(tokens)
         left -= len(tokens)
         if left <= 0:
@@ -166,20 +187,15 @@ def _sentences(reading: Reading) -> list[list[str]]:
     return sentences
 
 
-def _topics(words: Iterable[str], subject: Iterable[str], sentences: Iterable[list[str]]) -> dict[str, Found]:
-    """What the mail, its subject, and each of its sentences are about."""
+def _topics(words: Iterable[str], subject: Iterable[str]) -> dict[str, Found]:
+    """What the mail and its subject are about."""
     counts = Counter(chain.from_iterable(map(topics_of, words)))
     share = _share(len(counts))
     topics: dict[float, dict[Key, None]] = {}
     for topic, count in counts.items():
         topics.setdefault(share * _TOPIC_WEIGHS[min(count, len(_TOPIC_WEIGHS)) - 1], {})[topic] = None
-    couples: list[Key] = []
-    for tokens in sentences:
-        here = sorted(set(chain.from_iterable(map(topics_of, tokens))))
-        couples += combinations(here[:_MOST_TOPICS], 2)
-    together = dict.fromkeys(couples)
     about: dict[Key, None] = dict.fromkeys(chain.from_iterable(map(topics_of, subject)))
-    return {TOPIC: topics, TOPICS: {_share(len(together)): together}, ABOUT: {_share(len(about)): about}}
+    return {TOPIC: topics, ABOUT: {_share(len(about)): about}}
 
 
 def _groups(hits: Iterable[Hit]) -> Iterator[tuple[str, float]]:

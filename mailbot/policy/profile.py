@@ -74,7 +74,7 @@ class DiaryRules:
     need_not: tuple[str, ...] = field(default=(), metadata=checked(_kinds_remedy))
     #: points from which a must or need-not signal counts as established, and from which it raises a question
     established: float = field(default=3.0, metadata=within(0, 100))
-    suspected: float = field(default=1.5, metadata=within(0, 100))
+    suspected: float = field(default=2.0, metadata=within(0, 100))
     #: working days after which an unconfirmed item stands in the digest, and is told to the head
     remind_after: int = field(default=1, metadata=within(0, 60))
     escalate_after: int = field(default=3, metadata=within(0, 60))
@@ -90,10 +90,10 @@ class LearnedRules:
     #: must be registered from here on, whatever the rules found
     yes_from: float = field(default=0.3, metadata=within(0, 1))
     #: need not be registered up to here, where no must signal is even suspected
-    no_up_to: float = field(default=0.11, metadata=within(0, 1))
+    no_up_to: float = field(default=0.1, metadata=within(0, 1))
     reply_from: float = field(default=0.5, metadata=within(0, 1))
     #: announced without content from here on
-    secret_from: float = field(default=0.3, metadata=within(0, 1))
+    secret_from: float = field(default=0.33, metadata=within(0, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

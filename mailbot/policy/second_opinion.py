@@ -9,14 +9,13 @@ from dataclasses import replace
 from math import log
 
 from mailbot.policy import learned
-from mailbot.policy.features import OF_WORDS, features
+from mailbot.policy.features import OF_WORDS, features, place_of
 from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
 from mailbot.policy.profile import Policy
 from mailbot.policy.reading import Reading, SenderClass
 from mailbot.policy.signals import Hit
-from mailbot.policy.spelling import one_spelling
 
 #: structure alone settles that these need no answer
 _REPLY_IS_SETTLED = frozenset({"reply_need.outgoing", "reply_need.calendar", "reply_need.internal_mail_exempt"})
@@ -119,11 +118,9 @@ def _log_odds(probability: float) -> float:
 
 def _evidence(reading: Reading, weights: learned.Weights, known: learned.Known, question: str) -> Evidence | None:
     """Where the words stand that weighed most for an answer: offsets, as always (invariant 6)."""
-    text = one_spelling(reading.new)
     for family, key, _ in weights.heaviest(known, question, most=8):
         if family in OF_WORDS:
             first = (key if isinstance(key, str) else key[0]).partition(" ")[0]
-            start = text.find(first)
-            if start >= 0:
-                return reading.evidence(start, start + len(first))
+            if place := place_of(first, reading):
+                return reading.evidence(*place)
     return None

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from mailbot.policy import learned, second_opinion
 from mailbot.policy.decide import decide
-from mailbot.policy.features import Features, Key, key_of, name_of
+from mailbot.policy.features import Features, Key, key_of, name_of, place_of
 from mailbot.policy.judgment import Judgment
 from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Kind, Verdict
 from mailbot.policy.profile import load_policy
-from mailbot.policy.reading import SenderClass
+from mailbot.policy.reading import SenderClass, read
 from tests.policy.mails import FACTS, mail
 from tests.policy.test_decide import APPEAL, INCOMING, NOW, QUESTION
 
@@ -239,3 +239,12 @@ def test_that_an_authority_wants_to_know_who_comes_starts_no_case() -> None:
     decision = decide(mail(text, headers), INCOMING, POLICY, NOW)
     assert decision.kind is Kind.INVITATION
     assert decision.diarise is not Diarise.YES or any(one.rule == "learned.must" for one in decision.verdicts)
+
+
+def test_the_reason_for_a_swedish_word_is_shown_where_its_norwegian_one_stands() -> None:
+    reading = read(mail(text="Jeg er ikke enig i det vedtaket dere har gjort om garasjen."), FACTS)
+    assert reading.language == "nb"
+    place = place_of("beslu", reading)
+    assert place is not None
+    assert reading.new[slice(*place)] == "vedtaket"
+    assert place_of("ansök", reading) is None

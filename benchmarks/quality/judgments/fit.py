@@ -22,8 +22,8 @@ TABLE = Path(__file__).parents[3] / "mailbot" / "policy" / "signals" / "learned.
 
 #: how much each group of features may tell: the variance that ridge regression expects of it
 _GROUPS = {
-    **{"word": 10.0, "stem": 3.0, "pair": 8.0, "apart": 8.0, "start": 3.0},
-    **{"topic": 5.0, "topics": 4.0, "about": 2.0},
+    **{"word": 10.0, "stem": 3.0, "pair": 8.0, "apart": 8.0, "start": 3.0, "last": 3.0, "subject": 3.0},
+    **{"topic": 6.0, "about": 2.0},
     **{"signal": 0.6, "rule": 1.0, "envelope": 6.0, "shape": 4.0},
 }
 #: rare features tell more than common ones: powers of their logarithmic inverse frequency
@@ -84,6 +84,8 @@ class Fitted:
     biases: Any
     #: question -> kind, "(itself)" or "(bias)" -> what its score becomes part of
     given_kind: dict[str, dict[str, float]]
+    #: per mail the score of each question by the mails of all other hands
+    unseen: Any
 
 
 def fitted(mails: Sequence[Mail], policy: Policy) -> Fitted:
@@ -93,12 +95,16 @@ def fitted(mails: Sequence[Mail], policy: Policy) -> Fitted:
     names, scaled, scales = _design([features_of(mail, policy) for mail in mails], [mail.hand for mail in mails])
     answers = questions(mails)
     wanted = np.array(list(answers.values())).T * 2.0 - 1.0
+    general = np.array([question in _GENERAL for question in answers])
     kernel = np.asarray((scaled @ scaled.T).todense()) + 1.0
-    balance = _balance(mails)
-    solved = _solve(kernel, wanted, balance, tuple(answers))
+    hands = np.array([mail.hand for mail in mails])
+    groups = [np.flatnonzero(hands == hand) for hand in sorted(set(hands))]
+    solved, unseen = np.zeros_like(wanted), np.zeros_like(wanted)
+    for asked, counts in ((general, np.ones(len(mails))), (~general, _balance(mails))):
+        solved[:, asked], unseen[:, asked] = _solve(kernel, wanted[:, asked], _PENALTY / counts, groups)
     weights = (scaled.T @ solved) * scales[:, None]
-    unseen = _unseen_scores(kernel, wanted, balance, tuple(answers), [mail.hand for mail in mails])
-    return Fitted(tuple(answers), names, weights, solved.sum(axis=0), _given_kind(answers, unseen))
+    given_kind = _given_kind(answers, dict(zip(answers, unseen.T, strict=True)))
+    return Fitted(tuple(answers), names, weights, solved.sum(axis=0), given_kind, unseen)
 
 
 def _design(rows: Sequence[dict[str, float]], hands: Sequence[str]) -> tuple[Any, Any, Any]:
@@ -138,7 +144,7 @@ def _group(name: str) -> str:
 
 
 def _rarity(group: str) -> float:
-    if group in ("topic", "topics", "about"):
+    if group in ("topic", "about"):
         return _RARITY_OF_TOPICS
     return _RARITY_OF_WORDS if group in SHARED else 0.0
 
@@ -153,31 +159,19 @@ def _balance(mails: Sequence[Mail]) -> Any:
     return weights / weights.mean()
 
 
-def _solve(kernel: Any, wanted: Any, balance: Any, asked: tuple[str, ...]) -> Any:
-    """What each mail contributes to each question (kernel ridge regression)."""
+def _solve(kernel: Any, wanted: Any, penalty: Any, groups: Sequence[Any]) -> tuple[Any, Any]:
+    """Kernel ridge regression: what each mail contributes to each question, and scores by the mails of other groups.
+
+    To leave out a group takes no fitting anew: its part of the inverse tells what the others make of it.
+    """
     import numpy as np
 
-    general = np.array([question in _GENERAL for question in asked])
-    solved = np.zeros_like(wanted)
-    penalty = np.full(len(kernel), _PENALTY)
-    solved[:, general] = np.linalg.solve(kernel + np.diag(penalty), wanted[:, general])
-    solved[:, ~general] = np.linalg.solve(kernel + np.diag(penalty / balance), wanted[:, ~general])
-    return solved
-
-
-def _unseen_scores(
-    kernel: Any, wanted: Any, balance: Any, asked: tuple[str, ...], hands: Sequence[str]
-) -> dict[str, Any]:
-    """Per question the score of every mail by the weights of all other hands."""
-    import numpy as np
-
-    scores = np.zeros_like(wanted)
-    of = np.array(hands)
-    for hand in sorted(set(hands)):
-        out, others = of == hand, of != hand
-        solved = _solve(kernel[np.ix_(others, others)], wanted[others], balance[others], asked)
-        scores[out] = kernel[np.ix_(out, others)] @ solved
-    return dict(zip(asked, scores.T, strict=True))
+    inverse = np.linalg.inv(kernel + np.diag(penalty))
+    solved = inverse @ wanted
+    unseen = np.zeros_like(wanted)
+    for group in groups:
+        unseen[group] = wanted[group] - np.linalg.solve(inverse[np.ix_(group, group)], solved[group])
+    return solved, unseen
 
 
 def _given_kind(answers: dict[str, list[bool]], scores: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -190,22 +184,20 @@ def _given_kind(answers: dict[str, list[bool]], scores: dict[str, Any]) -> dict[
     likely = [learned.likelihoods(dict(zip(kinds, row, strict=True))) for row in of_kinds]
     given: dict[str, dict[str, float]] = {}
     for question in _GENERAL:
-        named = [] if question == learned.SECRET else kinds
         pairs = zip(scores[question], likely, strict=True)
-        columns = np.array([[own, *(one[kind] for kind in named)] for own, one in pairs])
+        columns = np.array([[own, *(one[kind] for kind in kinds)] for own, one in pairs])
         model = LogisticRegression(C=1.0, max_iter=5_000).fit(columns, answers[question])
         own, *rest = model.coef_[0]
         given[question] = {
             "(bias)": float(model.intercept_[0]),
             "(itself)": float(own),
-            **dict(zip(named, map(float, rest), strict=True)),
+            **dict(zip(kinds, map(float, rest), strict=True)),
         }
     return given
 
 
-def table(mails: Sequence[Mail], policy: Policy) -> str:
-    """The weights fitted on `mails`, in the form that `learned.parse` reads."""
-    found = fitted(mails, policy)
+def table(found: Fitted) -> str:
+    """The fitted weights in the form that `learned.parse` reads."""
     lines = [_HEADER, "question\t", ",".join(found.questions), "\n", _line("(bias)", found.biases)]
     lines += [_line(name, weights) for name, weights in zip(found.names, found.weights, strict=True)]
     for question, numbers in found.given_kind.items():
@@ -222,5 +214,5 @@ def _line(name: str, weights: Iterable[float]) -> str:
 def write() -> int:
     """Fit on the whole corpus and write the table; the number of mails."""
     mails = corpus.load("corpus")
-    TABLE.write_text(table(mails, load_policy("bjurholm")), encoding="utf-8")
+    TABLE.write_text(table(fitted(mails, load_policy("bjurholm"))), encoding="utf-8")
     return len(mails)
