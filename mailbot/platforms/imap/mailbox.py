@@ -1,9 +1,7 @@
 """Reading a mailbox over IMAP (RFC 3501) without leaving a trace in it."""
 
 import time
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
@@ -14,8 +12,9 @@ from mailbot.platforms.imap import reading, structure
 from mailbot.platforms.imap.answers import FolderState, mark_of
 from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
 from mailbot.platforms.imap.cursor import ImapCursor, delivery_id, uid_of
-from mailbot.platforms.imap.dates import STAMPS, seconds_of, stamped, utc
+from mailbot.platforms.imap.dates import STAMPS, seconds_of, utc
 from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
+from mailbot.platforms.imap.listing import Listing
 from mailbot.platforms.imap.pool import Connect, ConnectionPool
 from mailbot.platforms.imap.syntax import FetchItems, number, section
 from mailbot.platforms.imap.uids import UidSet
@@ -25,42 +24,11 @@ T = TypeVar("T")
 _LISTING_WINDOW = 1_000
 #: new messages that are looked for by UID; of more all are listed, in pieces
 _FEW = 20_000
-#: RFC 3501 section 9: a size is a 32-bit number
-_LARGEST = 2**32 - 1
 _WHOLE = "BODY.PEEK[]"
 #: of a UIDVALIDITY that is the time (RFC 3501 2.3.1.1); clocks differ a little
 _JUST_NOW_SECONDS = 120
 #: stands for a folder that is not there (yet, or any more)
 _NOTHING = ImapCursor(0, 0, UidSet())
-
-
-@dataclass(slots=True)
-class _Listing:
-    """New messages, packed: there may be a hundred thousand. `now`: the time for those that nothing dates."""
-
-    now: int
-    uids: "array[int]" = field(default_factory=lambda: array("I"))
-    seconds: "array[int]" = field(default_factory=lambda: array("q"))
-    sizes: "array[int]" = field(default_factory=lambda: array("I"))
-    #: messages the server cannot tell about
-    unreadable: int = 0
-
-    def add(self, uid: int, items: FetchItems) -> None:
-        seconds = seconds_of(items.get(b"INTERNALDATE"))
-        if seconds is None:
-            seconds = stamped(items)
-        if seconds is None:  # as old as the message before it
-            seconds = self.seconds[-1] if self.seconds else self.now
-        self.uids.append(uid)
-        self.seconds.append(seconds)
-        self.sizes.append(min(number(items.get(b"RFC822.SIZE")), _LARGEST))
-
-    def oldest_first(self) -> Sequence[int]:
-        """Positions by date. UIDs mostly rise with the dates."""
-        positions = range(len(self.uids))
-        if all(map(int.__le__, self.seconds, islice(self.seconds, 1, None))):
-            return positions
-        return array("I", sorted(positions, key=self.seconds.__getitem__))
 
 
 class ImapMailbox:
@@ -215,8 +183,8 @@ class ImapMailbox:
         found = connection.all_uids(state.messages)
         return found, before.known.minus(found)
 
-    def _listing(self, folder: Folder, uids: UidSet) -> _Listing:
-        listing = _Listing(int(self._clock()))
+    def _listing(self, folder: Folder, uids: UidSet) -> Listing:
+        listing = Listing(int(self._clock()))
         remaining = iter(uids)
         while window := list(islice(remaining, _LISTING_WINDOW)):
             found, unreadable = self._gently(folder, window, "INTERNALDATE RFC822.SIZE")
@@ -232,7 +200,7 @@ class ImapMailbox:
     def _batches(
         self,
         folder: Folder,
-        listing: _Listing,
+        listing: Listing,
         cursor: ImapCursor,
         gone: UidSet,
         *,
