@@ -34,7 +34,7 @@ _ORDINARY = re.compile(
 )
 #: the same with a name in encoded words, as Nordic names mostly come
 _ORDINARY_ENCODED = re.compile(
-    rb"[ \t]*+(?P<name>(?:" + ENCODED_WORD + rb"[ \t]*+)++)<(?P<email>" + _ATOM + rb"++@" + _ATOM + rb"++)>\s*+"
+    rb"[ \t]*+(?P<name>(?>(?:" + ENCODED_WORD + rb"[ \t]*+)+))<(?P<email>" + _ATOM + rb"++@" + _ATOM + rb"++)>\s*+"
 )
 _TOKEN = re.compile(
     rb"(?P<space>\s++)"

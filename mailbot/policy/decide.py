@@ -127,13 +127,14 @@ def _assemble(
     """The final decision with its clocks and actions."""
     message = reading.message
     received_at = facts.received_at or min(message.date or now, now)
+    unmarked = _unmarked_reply(automation, judged)
     owed = _owed(facts, policy, received_at, judged)
     return Decision(
         stage=Stage.ATTACHMENTS if facts.attached is not None else _stage(reading),
         language=reading.language,
         automatic=automation.automatic,
-        automatic_reason=automation.reason,
-        answer_allowed=automation.answer_allowed,
+        automatic_reason=automation.reason or (unmarked.rule if unmarked else None),
+        answer_allowed=automation.answer_allowed and unmarked is None,
         needs_reply=judged.needs_reply,
         due_on=owed.due_on if owed else None,
         document_due_on=owed.document_due_on if owed else None,
@@ -141,9 +142,18 @@ def _assemble(
         kind=judged.kind,
         confidential=judged.confidential,
         diary_number=diary_number(reading, facts)[0],
-        verdicts=(*automation.verdicts, *judged.verdicts),
+        verdicts=(*automation.verdicts, *((unmarked,) if unmarked else ()), *judged.verdicts),
         actions=_actions(reading, facts, judged, owed, automation, sent_at=message.date or received_at),
     )
+
+
+def _unmarked_reply(automation: Automatic, judged: Judgment) -> Verdict | None:
+    """Why a mail that reads like an automatic reply is not answered, though its headers do not tell: answers may loop.
+
+    RFC 3834 section 2. It stays a person's mail for everybody else: `automatic` is for what is certain.
+    """
+    looks_like_it = automation.answer_allowed and judged.kind in (Kind.AUTO_REPLY, Kind.BOUNCE)
+    return Verdict(f"answer.refused.reads_like_{judged.kind}") if looks_like_it else None
 
 
 def _stage(reading: Reading) -> Stage:

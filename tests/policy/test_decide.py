@@ -134,6 +134,14 @@ class TestHeadersOnlyMailboxes:
             (),
         )
 
+    def test_what_reads_like_an_automatic_reply_is_not_answered_though_no_header_tells(self):
+        decision = judge(
+            "Jag är på semester till och med vecka 32. Vid brådska, kontakta växeln.", {"Subject": "Semester"}
+        )
+        assert (decision.kind, decision.automatic) == (Kind.AUTO_REPLY, False)
+        assert not decision.answer_allowed
+        assert decision.automatic_reason == "answer.refused.reads_like_auto_reply"
+
     def test_an_authoritys_automatic_mail_stays_open_for_the_diary(self):
         headers = {"From": "a@lansstyrelsen.example", "Auto-Submitted": "auto-replied", "Return-Path": "<>"}
         assert decide(headers_of(headers), HEADERS_ONLY, POLICY, NOW).diarise is None
