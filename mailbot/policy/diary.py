@@ -12,7 +12,7 @@ from mailbot.policy.profile import DiaryRules
 from mailbot.policy.reading import Reading
 from mailbot.policy.references import diary_number
 from mailbot.policy.scores import BROUGHT_BY_PEOPLE, NO_SCORE, Score, Weighed, is_person, told_sentences
-from mailbot.policy.signals import Hit
+from mailbot.policy.signals import Hit, strongest_hit
 
 # An asker has the right to a decision that can be appealed, so handling is needed ("som kräver handläggning"):
 # requests for documents (TF 2:15-18) and for the removal of personal data (GDPR art. 12, 17).
@@ -110,24 +110,20 @@ def _must(
         # p. 6, "Inkommande eller utgående handlingar ... som kräver handläggning": part of a registered case
         news = 0.0 if is_person(reading, facts) or reading.has_attachments else -1.5
         yield Verdict("diary.must.case", rules.established + news, where)
-    if "formal_choice" in groups and reading.sender_class in ("authority", "organisation"):
+    choice = strongest_hit(groups.get("formal_choice", ()))
+    if choice and reading.sender_class in ("authority", "organisation"):
         # whom the municipality appoints is decided, also when it stands in an invitation
-        yield Verdict("diary.must.formal_choice", *_strongest(groups["formal_choice"]))
+        yield Verdict("diary.must.formal_choice", choice.points, choice.evidence)
     yield from _demands(reading, facts, groups, kind)
     if is_person(reading, facts) and kind in BROUGHT_BY_PEOPLE - {Kind.MISDIRECTED} and told_sentences(reading):
         yield _matter(reading, groups, weighed)
-
-
-def _strongest(hits: Sequence[Hit]) -> tuple[float, Evidence | None]:
-    hit = max(hits, key=lambda one: one.points)
-    return hit.points, hit.evidence
 
 
 def _demands(reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], kind: Kind) -> Iterable[Verdict]:
     """Demands that no kind explains: an authority's date to be met, a person's request that something be done."""
     if not is_person(reading, facts) or kind in (Kind.ADVERTISING, Kind.INVITATION, Kind.PRIVATE):
         return
-    request = max(groups.get("request", ()), key=lambda hit: hit.points, default=None)
+    request = strongest_hit(groups.get("request", ()))
     if request and reading.sender_class == "authority":
         dated = 2.0 if "deadline" in groups else 0.0
         yield Verdict("diary.must.authority_demands", request.points + dated, request.evidence)

@@ -26,7 +26,7 @@ from mailbot.policy.topics import topics_of
 from mailbot.policy.webforms import is_listed
 
 #: inflections share so many first letters ("överklagar", "överklagan")
-LETTERS: Final = 5
+_LETTERS = 5
 #: words beyond this many tell nothing new about what a mail is
 _MOST_TOKENS = 600
 #: words so many places behind one another stand apart
@@ -131,7 +131,7 @@ def _families(reading: Reading) -> dict[str, Found]:
     stems: list[str] = []
     pairs: list[Key] = []
     for begun in map(_beginnings, (subject, text)):
-        stems += [start for start in begun if len(start) == LETTERS]
+        stems += [start for start in begun if len(start) == _LETTERS]
         pairs += pairwise(begun)
     starts: list[str] = []
     apart: list[Key] = []
@@ -155,23 +155,24 @@ def _share(names: int) -> float:
 
 
 def _beginnings(tokens: Iterable[str]) -> list[str]:
-    return [token[:LETTERS] for token in tokens]
+    return [token[:_LETTERS] for token in tokens]
 
 
 def _words(text: str, reading: Reading, most: int = _MOST_TOKENS) -> list[str]:
     return in_swedish(tokenise(text, most), reading.language)
 
 
-def place_of(beginning: str, reading: Reading) -> tuple[int, int] | None:
-    """Start and end of the first place in the new text that counts as a word with this beginning."""
+def place_of(beginnings: Iterable[str], reading: Reading) -> tuple[int, int] | None:
+    """Start and end of the first place in the new text that counts as a word with the first of these that has one."""
     text = one_spelling(reading.new)
-    written = tokenise(text, _MOST_TOKENS)
-    counted = in_swedish(written, reading.language)
-    as_written = (word for word, swedish in zip(written, counted, strict=True) if swedish.startswith(beginning))
-    for word in (beginning, next(as_written, beginning)):
-        start = text.find(word)
-        if start >= 0:
-            return start, start + len(word)
+    written = tokenise(reading.new, _MOST_TOKENS)
+    counted = list(zip(written, in_swedish(written, reading.language), strict=True))
+    for beginning in beginnings:
+        as_written = (word for word, swedish in counted if swedish.startswith(beginning))
+        for word in (beginning, next(as_written, beginning)):
+            start = text.find(word)
+            if start >= 0:
+                return start, start + len(word)
     return None
 
 
@@ -251,4 +252,4 @@ def _envelope(reading: Reading, facts: Facts) -> Iterator[tuple[str, float]]:
     for word in dict.fromkeys(tokenise(f"{author.name[:200]} {author.email.partition('@')[0][:64]}")):
         yield f"from {word}", 0.5
     for word in dict.fromkeys(tokenise(author.domain[:200].rpartition(".")[0])):
-        yield from ((f"domain {word}", 0.5), (f"domain {word[:LETTERS]}-", 0.5), (f"domain -{word[-5:]}", 0.5))
+        yield from ((f"domain {word}", 0.5), (f"domain {word[:_LETTERS]}-", 0.5), (f"domain -{word[-5:]}", 0.5))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mailbot.policy.model import Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
 from mailbot.policy.scores import grouped, is_person, told_sentences
-from mailbot.policy.signals import Hit
+from mailbot.policy.signals import Hit, strongest_hit
 
 #: points from which an answer is expected
 _EXPECTED = 1.5
@@ -43,13 +43,13 @@ def _weigh(reading: Reading, facts: Facts, groups: Mapping[str, Sequence[Hit]], 
         yield Verdict("reply_need.somebody_tells_us", 1.5)
     asking = 0.8 if kind in _ON_DEMAND else 1.0
     for group in ("question", "request"):
-        strongest = max(groups.get(group, ()), key=lambda hit: hit.points, default=None)
-        if strongest:
-            yield Verdict(f"reply_need.{strongest.rule}", strongest.points * asking, strongest.evidence)
+        asked = strongest_hit(groups.get(group, ()))
+        if asked:
+            yield Verdict(f"reply_need.{asked.rule}", asked.points * asking, asked.evidence)
     if "?" in reading.new:
         at = reading.new.index("?")
         yield Verdict("reply_need.question_mark", 1.5 * asking, reading.evidence(at, at + 1))
-    declined = max(groups.get("no_answer", ()), key=lambda hit: hit.points, default=None)
+    declined = strongest_hit(groups.get("no_answer", ()))
     if declined:
         yield Verdict(f"reply_need.{declined.rule}", -2 * declined.points, declined.evidence)
     if reading.only_cc and is_person(reading, facts):

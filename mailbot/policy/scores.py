@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from mailbot.policy.model import Evidence, Facts, Kind, Verdict
 from mailbot.policy.reading import Reading
-from mailbot.policy.signals import NOWHERE, Hit
+from mailbot.policy.signals import NOWHERE, Hit, strongest_hit
 
 #: each further line of a kind counts so much less than the one before
 _FADING = 0.6
@@ -174,8 +174,7 @@ def _meeting(members: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
     for first in members[0]:
         chosen = [first]
         for others in members[1:]:
-            near = (hit for hit in others if all(_near(hit, known) for known in chosen))
-            best = max(near, key=lambda hit: hit.points, default=None)
+            best = strongest_hit(hit for hit in others if all(_near(hit, known) for known in chosen))
             if best is None:
                 break
             chosen.append(best)

@@ -15,7 +15,7 @@ from mailbot.policy.learned import Opinion
 from mailbot.policy.model import Diarise, Evidence, Facts, Kind, Verdict
 from mailbot.policy.profile import Policy
 from mailbot.policy.reading import Reading, SenderClass
-from mailbot.policy.signals import Hit
+from mailbot.policy.signals import Hit, strongest_hit
 
 #: structure alone settles that these need no answer
 _REPLY_IS_SETTLED = frozenset({"reply_need.outgoing", "reply_need.calendar", "reply_need.internal_mail_exempt"})
@@ -88,7 +88,7 @@ def _settled_by_kind(reading: Reading, kind: Kind, hits: Iterable[Hit]) -> tuple
     An invitation without such words stays open: many ask in words that no file lists ("gi oss et pip").
     """
     asking = [hit for hit in hits if hit.kind in _ASKING]
-    request = max((hit for hit in asking if hit.kind == "request"), key=lambda hit: hit.points, default=None)
+    request = strongest_hit(hit for hit in asking if hit.kind == "request")
     if kind is Kind.INVITATION and request is not None:
         return (Verdict("reply_need.invitation_asks", request.points, request.evidence),)
     if kind is Kind.ADVERTISING and not asking and "?" not in reading.new:
@@ -118,9 +118,7 @@ def _log_odds(probability: float) -> float:
 
 def _evidence(reading: Reading, weights: learned.Weights, known: learned.Known, question: str) -> Evidence | None:
     """Where the words stand that weighed most for an answer: offsets, as always (invariant 6)."""
-    for family, key, _ in weights.heaviest(known, question, most=8):
-        if family in OF_WORDS:
-            first = (key if isinstance(key, str) else key[0]).partition(" ")[0]
-            if place := place_of(first, reading):
-                return reading.evidence(*place)
-    return None
+    heaviest = weights.heaviest(known, question, most=8)
+    of_words = [key if isinstance(key, str) else key[0] for family, key, _ in heaviest if family in OF_WORDS]
+    place = place_of([key.partition(" ")[0] for key in of_words], reading)
+    return reading.evidence(*place) if place else None

@@ -15,7 +15,7 @@ file; 0 switches a line off.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -60,6 +60,11 @@ class Hit:
     points: float
     evidence: Evidence
     sentence: int = NOWHERE
+
+
+def strongest_hit(hits: Iterable[Hit]) -> Hit | None:
+    """The hit with the most points, the first of equal ones; None of none."""
+    return max(hits, key=lambda hit: hit.points, default=None)
 
 
 @dataclass(frozen=True, slots=True)

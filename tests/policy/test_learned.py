@@ -244,7 +244,7 @@ def test_that_an_authority_wants_to_know_who_comes_starts_no_case() -> None:
 def test_the_reason_for_a_swedish_word_is_shown_where_its_norwegian_one_stands() -> None:
     reading = read(mail(text="Jeg er ikke enig i det vedtaket dere har gjort om garasjen."), FACTS)
     assert reading.language == "nb"
-    place = place_of("beslu", reading)
+    place = place_of(["beslu"], reading)
     assert place is not None
     assert reading.new[slice(*place)] == "vedtaket"
-    assert place_of("ansök", reading) is None
+    assert place_of(["ansök"], reading) is None
