@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-from mailbot.mail.identifiers import identifiers
 from mailbot.mail.message import Message
 
 #: a giant References field must not make linking slow; the newest ids are what matters
@@ -43,17 +42,12 @@ def is_reply(message: Message) -> bool:
     return match is not None and match["reply"] is not None
 
 
-def originals(message: Message) -> tuple[str, ...]:
-    """The Message-ID of the mail that Exchange passed on by rule, when the copy `message` got one of its own."""
-    return identifiers(" ".join(message.headers.get_all("x-ms-exchange-parent-message-id")[:1]))[:1]
-
-
 def linked_ids(message: Message) -> tuple[str, ...]:
     """Message-IDs that `message` refers to: In-Reply-To, References from the newest, originals; each once, at most 50.
 
     RFC 5322 3.6.4 lists References oldest first.
     """
-    wanted = dict.fromkeys((*message.in_reply_to, *reversed(message.references), *originals(message)))
+    wanted = dict.fromkeys((*message.in_reply_to, *reversed(message.references), *message.originals))
     wanted.pop(message.message_id or "", None)
     return tuple(wanted)[:MAX_LINKED_IDS]
 

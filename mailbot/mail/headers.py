@@ -4,8 +4,9 @@ The reader is our own because the standard library's builds an object per field 
 each one fully: 20 times the cost of finding the fields, of which rules look at a handful (docs/performance.md).
 """
 
+import pickle
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,7 +34,8 @@ _MAIL_FIELD = re.compile(
 class Headers:
     """Header fields of one message. Lookup ignores case (RFC 5322 1.2.2); the first field of a name wins."""
 
-    __slots__ = ("_decoded", "_fields", "_index", "_names")
+    __slots__ = ("_decoded", "_fields", "_index", "_names", "_packed")
+    _packed: bytes
 
     def __init__(self, fields: Sequence[tuple[str, bytes]] = ()) -> None:
         """`fields`: names in lower case with their raw bodies, folds and all, top to bottom."""
@@ -43,6 +45,16 @@ class Headers:
         for name, body in self._fields:
             self._index.setdefault(name, []).append(body)
         self._names = frozenset(self._index)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], "Headers"], tuple[bytes]]:
+        return _sealed, (getattr(self, "_packed", None) or pickle.dumps(self._fields),)
+
+    def __getattr__(self, name: str) -> object:
+        """A sealed one is asked for the first time."""
+        if name == "_packed":
+            raise AttributeError(name)
+        Headers.__init__(self, pickle.loads(self._packed))  # noqa: S301 - written by the other end of our own pipe
+        return object.__getattribute__(self, name)
 
     def get(self, name: str) -> str | None:
         """Decoded (RFC 2047), unfolded value of the first field called `name`, without control characters."""
@@ -89,6 +101,13 @@ class Headers:
     def __repr__(self) -> str:
         # Never the content: a repr ends up in logs and tracebacks.
         return f"<Headers: {len(self._fields)} fields>"
+
+
+def _sealed(packed: bytes) -> Headers:
+    """Header fields from another process. Most are handed on, or never asked for: taking them apart can wait."""
+    headers = Headers.__new__(Headers)
+    headers._packed = packed
+    return headers
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Message:
     message_id: str | None
     in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
+    #: the Message-ID of the mail that Exchange passed on by rule, when this copy got one of its own; else empty
+    originals: tuple[str, ...] = ()
     #: decoded, one line, no control characters
     subject: str
     from_: tuple[Address, ...]
@@ -137,6 +139,7 @@ def _from_headers(block: HeaderBlock) -> Message:
         message_id=identifier,
         in_reply_to=identifiers(" ".join(headers.get_all("in-reply-to"))),
         references=identifiers(" ".join(headers.get_all("references"))),
+        originals=identifiers(headers.get("x-ms-exchange-parent-message-id") or "")[:1],
         subject=subject[:MAX_SUBJECT],
         from_=_addresses(headers, "from"),
         sender=sender[0] if sender else None,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from mailbot.mail.conversation import originals
 from mailbot.mail.message import Message
 from mailbot.store.bulk import insert_rows
 from mailbot.store.database import SOME, chunks
@@ -48,7 +47,7 @@ def named_ids(message: Message) -> tuple[str, ...]:
     references = message.references
     if len(references) > _KEPT_FIRST + _KEPT_LAST:
         references = references[:_KEPT_FIRST] + references[-_KEPT_LAST:]
-    return tuple(dict.fromkeys((*message.in_reply_to[:_KEPT_LAST], *reversed(references), *originals(message))))
+    return tuple(dict.fromkeys((*message.in_reply_to[:_KEPT_LAST], *reversed(references), *message.originals)))
 
 
 def link(connection: Connection, batch: Sequence[Linked]) -> Conversations:

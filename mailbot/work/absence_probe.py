@@ -23,11 +23,11 @@ from mailbot.store.people_records import StoredAbsence
 from mailbot.store.references import References
 from mailbot.work.absence_install import forward_to, mailbox_of, opened, wanted_reply
 from mailbot.work.context import Context
+from mailbot.work.judging_steps import PROBE_MARK
 
 log = get_logger(__name__)
 
 PROBE = "probe"
-MARK = "X-Mailbot-Probe"
 #: how long a reply may take: greylisting makes a first mail wait up to half an hour
 WAIT = timedelta(minutes=45)
 #: servers' clocks differ
@@ -113,12 +113,11 @@ def clean_up(context: Context, stored: StoredAbsence, probe: Probe) -> None:
                 _remove(context, account.mailbox, field, message_id, since)
 
 
-def is_probe(references: References, message: Message) -> bool:
-    """Whether a mail carries our mark: a keyed hash of its Message-ID, which nobody else can write."""
-    mark = message.headers.get(MARK)
-    if mark is None or message.message_id is None:
+def is_probe(references: References, mark: str | None, message_id: str | None) -> bool:
+    """Whether a mail carries our mark (PROBE_MARK): a keyed hash of its Message-ID, which nobody else can write."""
+    if mark is None or message_id is None:
         return False
-    return mark.strip() == _mark(references, message.message_id)
+    return mark.strip() == _mark(references, message_id)
 
 
 # --- sending ---
@@ -137,7 +136,7 @@ def _send(context: Context, stored: StoredAbsence, account: ProbeAddress, messag
         # RFC 3834: whatever says that it is automatic is answered by nobody, so a probe must not say so.
         auto_submitted=None,
     )
-    marked = f"{MARK}: {_mark(context.references, message_id)}\r\n".encode() + raw
+    marked = f"{PROBE_MARK}: {_mark(context.references, message_id)}\r\n".encode() + raw
     with opened(context.open_sender_as(account.mailbox)) as sender:
         if sender is None:
             return

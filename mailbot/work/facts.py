@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from mailbot.config.model import MailboxSettings
-from mailbot.mail.conversation import linked_ids
-from mailbot.mail.message import Message
-from mailbot.policy.model import Direction, Facts, Stage
+from mailbot.policy.model import Facts, Stage
 from mailbot.store.intake import ConversationFacts, KnownMessage
 from mailbot.work.context import Context
+from mailbot.work.judging_steps import Head
 
 
 def clocks_start_at(context: Context) -> datetime | None:
@@ -57,28 +56,25 @@ class Known:
     ours: frozenset[str]
 
 
-def look_up(context: Context, content_keys: Sequence[str], messages: Sequence[Message]) -> Known:
+def look_up(context: Context, content_keys: Sequence[str], heads: Sequence[Head]) -> Known:
     """Everything the store knows about a batch of messages."""
-    own_ids = [message.message_id for message in messages if message.message_id]
-    linked = {linked for message in messages for linked in linked_ids(message)}
     intake = context.store.intake
     return Known(
         messages=intake.known_messages(content_keys),
-        conversations=intake.conversations(linked.union(own_ids)),
-        ours=context.store.outbox.known_ids(own_ids),
+        conversations=intake.conversations({one for head in heads for one in head.ids}),
+        ours=context.store.outbox.known_ids([head.message.message_id for head in heads if head.message.message_id]),
     )
 
 
-def facts_for(static: Facts, message: Message, known: Known, direction: Direction, received_at: datetime) -> Facts:
+def facts_for(static: Facts, head: Head, known: Known) -> Facts:
     """The facts about one message."""
-    candidates = linked_ids(message) + ((message.message_id,) if message.message_id else ())
-    linked = [known.conversations[one] for one in candidates if one in known.conversations]
+    linked = [known.conversations[one] for one in head.ids if one in known.conversations]
     return replace(
         static,
-        direction=direction,
-        received_at=received_at,
+        direction=head.direction,
+        received_at=head.received_at,
         we_wrote_before=any(facts.we_wrote for facts in linked),
         conversation_has_open_obligation=any(static.unit in facts.open_obligation_units for facts in linked),
         conversation_diary_number=next((facts.diary_number for facts in linked if facts.diary_number), None),
-        sent_by_mailbot=message.message_id in known.ours,
+        sent_by_mailbot=head.message.message_id in known.ours,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from itertools import repeat
 
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import PermanentError, TransientError
@@ -25,7 +26,7 @@ from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
 from mailbot.work.handover import mail_for
 from mailbot.work.judging_asked import Asked, Batch
-from mailbot.work.judging_children import HEADERS_FOR_ONE, children_for
+from mailbot.work.judging_children import HEADERS_FOR_ONE, Children, children_for
 from mailbot.work.judging_placing import Placing, Reading
 from mailbot.work.judging_steps import Terms, judge
 from mailbot.work.mode import enforced_since
@@ -76,8 +77,6 @@ class Judge:
             forwards=self._forwards,
             whole=lambda arrival: self._fetch(arrival, with_attachments=True),
         )
-        #: messages of which only the header block was read
-        self._by_headers = 0
         #: children judge it, and its outcomes have not been asked for
         self._unrecorded: Batch | None = None
 
@@ -89,13 +88,8 @@ class Judge:
         """Read the header blocks; of a large batch children judge what they can, until its outcomes are asked for. The
         batch before need not have been recorded. TransientError when the mailbox stops answering.
         """
-        readings = [self._placing.read(*each) for each in fetched]
-        readings = [reading for reading in readings if not self._is_probe(reading)]
-        in_full = sum(
-            reading.facts.last_stage is not Stage.HEADERS for reading in readings if reading.arrival.comes_whole
-        )
-        self._by_headers += sum(reading.facts.last_stage is Stage.HEADERS for reading in readings)
-        children = children_for(self._terms, in_full + self._by_headers // HEADERS_FOR_ONE)
+        children = children_for(self._terms, self._for_children(fetched))
+        readings = [reading for reading in self._read(fetched, children) if not self._is_probe(reading)]
         if children is None:
             return Batch(readings, None)
         asked, before = Asked(children, self._now, wants_text=self._away is not None), self._unrecorded
@@ -113,6 +107,18 @@ class Judge:
         asked.flush()
         self._unrecorded = Batch(readings, asked)
         return self._unrecorded
+
+    def _for_children(self, fetched: Sequence[tuple[Arrival, bytes]]) -> int:
+        """How many whole messages are there for children to judge, or what they have to do otherwise."""
+        if self._static.last_stage is Stage.HEADERS:
+            return len(fetched) // HEADERS_FOR_ONE
+        return sum(arrival.comes_whole for arrival, _ in fetched)
+
+    def _read(self, fetched: Sequence[tuple[Arrival, bytes]], children: Children | None) -> Iterator[Reading]:
+        blocks = [(block, arrival.internal_date) for arrival, block in fetched]
+        heads = children.read(self._placing.place, self._now, blocks) if children else repeat(None)
+        for (arrival, block), head in zip(fetched, heads, strict=False):
+            yield self._placing.read(arrival, block) if head is None else self._placing.placed(arrival, head)
 
     def _for_child(self, reading: Reading) -> bytes | None:
         """What a child must be given beside the header block; None when only the worker can read it to the end."""
@@ -140,8 +146,8 @@ class Judge:
             yield self._with_mail(judged, outcome, known, secret_ids, vanished=must_judge and judged.decision is None)
 
     def _look_up(self, readings: Sequence[Reading]) -> Known:
-        messages = [reading.message for reading in readings if reading.message]
-        return look_up(self._context, [reading.key for reading in readings], messages)
+        heads = [reading.head for reading in readings if reading.head]
+        return look_up(self._context, [reading.key for reading in readings], heads)
 
     def _to_judge(self, readings: Sequence[Reading], known: Known) -> dict[str, Facts | None]:
         """By delivery id, what is known of each that is to be judged; None where it is no mail that rules can read."""
@@ -152,14 +158,12 @@ class Judge:
         }
 
     def _facts(self, reading: Reading, known: Known) -> Facts | None:
-        message = reading.message
-        if message is None:
-            return None
-        return facts_for(reading.facts, message, known, self._placing.direction(message), reading.received_at)
+        return facts_for(reading.facts, reading.head, known) if reading.head is not None else None
 
     def _is_probe(self, reading: Reading) -> bool:
         """A probe is no mail for anybody: it enters no clock, digest or register, and is not even recorded."""
-        return reading.message is not None and is_probe(self._context.references, reading.message)
+        head = reading.head
+        return head is not None and is_probe(self._context.references, head.probe_mark, head.message.message_id)
 
     def _must_judge(self, reading: Reading, known: Known) -> bool:
         """Not what is older than the clocks, nor a further copy of what this unit has judged at least as fully."""
@@ -214,7 +218,7 @@ class Judge:
             content_key=reading.key,
             message=reading.message,
             unparsable=reading.unparsable,
-            direction=self._placing.direction(reading.message),
+            direction=reading.direction,
             received_at=reading.received_at,
             unit=unit,
             assignee=reading.assignee,

@@ -1,4 +1,5 @@
-"""A child process that judges mail (see judging_children.py): pickled requests on standard input, answers on output.
+"""A child process that reads and judges mail (see judging_children.py): pickled requests on standard input,
+answers on output.
 
 It ends when its input does, so it never outlives the worker.
 """
@@ -18,7 +19,7 @@ from typing import BinaryIO
 from mailbot.mail.body import Body
 from mailbot.mail.message import Message
 from mailbot.policy.model import Decision, Facts
-from mailbot.work.judging_steps import Terms, judge
+from mailbot.work.judging_steps import Head, Place, Terms, judge, read_head
 
 _LENGTH = struct.Struct("!Q")
 #: allocations between two looks for cyclic garbage, as in the worker
@@ -37,11 +38,43 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ToRead:
+    """Header blocks, with the internal date of each, to be read as of `now`."""
+
+    place: Place
+    now: datetime
+    blocks: Sequence[tuple[bytes, datetime]]
+
+    def __len__(self) -> int:
+        return len(self.blocks)
+
+    def answers(self, _terms: Terms) -> "Sequence[Head | None]":
+        """None where no header field can be read: the worker then looks at all of the message."""
+        return [self._head(*each) for each in self.blocks]
+
+    def _head(self, block: bytes, internal_date: datetime) -> Head | None:
+        try:
+            return read_head(block, self.place, internal_date, self.now)
+        except Exception:  # told by the worker, which meets it too
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class ToJudge:
     """Messages to judge as of `now`."""
 
     now: datetime
     questions: Sequence[Question]
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    def answers(self, terms: Terms) -> "Sequence[Judged | None]":
+        """None for whatever is not plain: the worker then judges that message itself, and tells what is wrong."""
+        return [_judged(terms, question, self.now) for question in self.questions]
+
+
+Request = ToRead | ToJudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +114,7 @@ def _loaded(octets: bytes) -> object:
     return pickle.loads(octets)  # noqa: S301 - written by the other end of our own pipe
 
 
-def answer(terms: Terms, question: Question, now: datetime) -> Judged | None:
-    """None for whatever is not plain: the worker then judges that message itself, and tells what is wrong with it."""
+def _judged(terms: Terms, question: Question, now: datetime) -> Judged | None:
     try:
         judged = judge(question.message, question.facts, terms, now, lambda _: question.raw)
     except Exception:  # told by the worker, which meets it too
@@ -119,7 +151,7 @@ def main() -> None:
         terms = receive(sys.stdin.buffer)
         assert isinstance(terms, Terms)
         for request in _requests(sys.stdin.buffer):
-            send(answers, [answer(terms, question, request.now) for question in request.questions])
+            send(answers, request.answers(terms))
     except EOFError:
         return
     except BrokenPipeError:

@@ -16,28 +16,31 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
-from typing import BinaryIO, cast
+from itertools import chain, count, islice, repeat
+from typing import Any, BinaryIO, cast
 
 from mailbot.log import get_logger
-from mailbot.work.judging_child import Judged, Question, Request, receive, send
-from mailbot.work.judging_steps import Terms
+from mailbot.work.judging_child import Question, Request, ToJudge, ToRead, receive, send
+from mailbot.work.judging_steps import Head, Place, Terms
 
 log = get_logger(__name__)
 
-#: fewer messages are judged sooner in the worker: a child needs a second to start
+#: fewer messages in a round are judged sooner in the worker: a child needs half a second to start
 WORTH_IT = 100
 #: messages in one request; once children run, fewer are judged sooner in the worker
 CHUNK = 16
-#: so many header blocks are judged in the time of one whole message
-HEADERS_FOR_ONE = 10
+#: a header block is worth the help of children as this part of a whole message
+HEADERS_FOR_ONE = 2
+#: header blocks to read in one request
+_BLOCKS = 64
 #: requests that a child holds: it begins the next without waiting for the worker, whose threads take turns
 _IN_HAND = 2
 #: a child that has not answered one request by then is ended
 _SECONDS = 300
 _MOST_CHILDREN = 4
 
-Answers = Sequence[Judged | None]
+#: Heads to header blocks, Judged to questions; None for what is left to the worker
+Answers = Sequence[Any]
 
 
 class _Child:
@@ -94,7 +97,7 @@ class _Task:
 
     def leave_to_worker(self) -> None:
         if self.request is not None and not self.answers.done():
-            self.answers.set_result([None] * len(self.request.questions))
+            self.answers.set_result([None] * len(self.request))
 
 
 class Children:
@@ -126,7 +129,17 @@ class Children:
     def submit(self, now: datetime, questions: Sequence[Question], *, urgent: bool = False) -> "Future[Answers]":
         """One answer for each question, None for what is left to the worker. `urgent` ones are answered before all
         others: the worker waits for them."""
-        task = _Task(0 if urgent else 1, next(self._numbers), Request(now, questions))
+        return self._asked(ToJudge(now, questions), urgent=urgent)
+
+    def read(self, place: Place, now: datetime, blocks: Sequence[tuple[bytes, datetime]]) -> Iterator[Head | None]:
+        """What each header block says; None for what is left to the worker, which waits here."""
+        pieces = [blocks[start : start + _BLOCKS] for start in range(0, len(blocks), _BLOCKS)]
+        asked = [self._asked(ToRead(place, now, piece), urgent=True) for piece in pieces]
+        for piece, answers in zip(pieces, asked, strict=True):
+            yield from islice(chain(answers.result(), repeat(None)), len(piece))
+
+    def _asked(self, request: Request, *, urgent: bool) -> "Future[Answers]":
+        task = _Task(0 if urgent else 1, next(self._numbers), request)
         self._tasks.put(task)
         return task.answers
 
@@ -207,16 +220,19 @@ class _Rounds:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._number = 0
+        #: messages of this round that children could judge
+        self._messages = 0
         self._children: Children | None = None
 
     def children(self, terms: Terms, messages: int) -> Children | None:
         most = min(cores(), _MOST_CHILDREN)
         with self._lock:
-            if self._number == 0 or most < 2:
+            if self._number == 0 or most < 2 or messages < CHUNK:
                 return None
-            if self._children is None and messages >= WORTH_IT:
+            self._messages += messages
+            if self._children is None and self._messages >= WORTH_IT:
                 self._children = _started(terms, most)
-            if self._children is None or messages < CHUNK or self._children.terms != terms:
+            if self._children is None or self._children.terms != terms:
                 return None
             return self._children
 
@@ -229,7 +245,7 @@ class _Rounds:
             self._number -= 1
             if self._number:
                 return
-            ended, self._children = self._children, None
+            ended, self._children, self._messages = self._children, None, 0
         if ended is not None:
             ended.close()
 
@@ -246,7 +262,7 @@ _rounds = _Rounds()
 
 
 def children_for(terms: Terms, messages: int) -> Children | None:
-    """The children of this round, started when there are `messages` enough; None where the worker judges itself."""
+    """The children of this round, started when that pays; None where the worker judges these `messages` itself."""
     return _rounds.children(terms, messages)
 
 

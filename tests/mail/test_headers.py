@@ -1,5 +1,7 @@
 """The header block: where it ends, what a field says, and what damage does to it."""
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,3 +166,14 @@ def test_fields_come_back_in_order(fields: list[tuple[str, str]]) -> None:
 
 def test_a_repr_holds_no_content() -> None:
     assert "hemlig" not in repr(Headers([("subject", b" hemlig")]))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["to", "subject", "x-a"]), st.binary(max_size=40))))
+def test_header_fields_from_another_process_are_the_same(fields: list[tuple[str, bytes]]) -> None:
+    headers = Headers(fields)
+    handed_on = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(headers))))  # not taken apart in between
+    assert handed_on == headers
+    assert handed_on.names() == headers.names()
+    assert handed_on.get_all("To") == headers.get_all("To")
+    assert (len(handed_on), hash(handed_on)) == (len(headers), hash(headers))
+    assert pickle.loads(pickle.dumps(handed_on)) == headers  # nor when it has been

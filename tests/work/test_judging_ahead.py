@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from mailbot.errors import TransientError
-from mailbot.platforms.base import Changes, Folder
+from mailbot.platforms.base import Arrival, Changes, Folder
 from mailbot.platforms.maildir.mailbox import MaildirMailbox
 from mailbot.work import judging, judging_children
-from mailbot.work.judging_child import Judged, Request
+from mailbot.work.judging_child import Request
+from mailbot.work.judging_placing import Placing, Reading
 from tests.support.town import Town, at
 
 #: table -> its rows, as text
@@ -43,6 +44,7 @@ def filled(town: Town, to: str = "kommunen@by.example") -> None:
     repeated = town.letter("2026-10-05 08:00", QUESTION, message_id="<twice@privat.example>", subject="Två gånger")
     for when in ("2026-10-05 08:02", "2026-10-05 08:20"):
         town.deliver_bytes(to, repeated.as_bytes(), when)
+    town.deliver_bytes(to, b"\x00\x01 no mail at all", "2026-10-05 08:03")
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +63,19 @@ def small_whole_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def on_cores(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(judging_children, "cores", lambda: number)
+
+
+def leave_everything_to_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for what is no mail."""
+    read = Placing.read
+
+    def odd_one(self: Placing, arrival: Arrival, block: bytes) -> Reading:
+        reading = read(self, arrival, block)
+        assert reading.message is None, "the children had everything"
+        return reading
+
+    monkeypatch.setattr(Placing, "read", odd_one)
+    monkeypatch.setattr(judging, "judge", lambda *_: pytest.fail("the children had everything"))
 
 
 def stored(town: Town) -> Rows:
@@ -97,7 +112,7 @@ def test_the_same_is_stored_as_in_one_process(tmp_path: Path, monkeypatch: pytes
     expected = stored(one_after_the_other(tmp_path / "one", monkeypatch))
     town = Town(tmp_path / "several")
     filled(town)
-    monkeypatch.setattr(judging, "judge", lambda *_: pytest.fail("the children had everything"))
+    leave_everything_to_children(monkeypatch)
     town.run(READ)
     assert stored(town) == expected
     assert len(expected["messages"]) > 4 * BATCH
@@ -113,7 +128,7 @@ def test_header_blocks_are_judged_by_children_too(tmp_path: Path, monkeypatch: p
         filled(town, "anna@by.example")
         on_cores(monkeypatch, cores)
         if cores == 2:
-            monkeypatch.setattr(judging, "judge", lambda *_: pytest.fail("the children had everything"))
+            leave_everything_to_children(monkeypatch)
         town.run(READ)
     found = stored(towns[2])
     assert found == stored(towns[1])
@@ -207,7 +222,7 @@ def test_an_answer_that_misses_a_message_leaves_it_to_the_worker(
     filled(town)
     answers = judging_children._Child.answers
 
-    def shorter(self: Any) -> Sequence[Judged | None] | None:
+    def shorter(self: Any) -> Sequence[Any] | None:
         found = answers(self)
         return found[:1] if found else found
 

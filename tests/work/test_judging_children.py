@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,11 +16,13 @@ from mailbot.policy.profile import load_policy
 from mailbot.work import judging_children
 from mailbot.work.judging_child import Judged, Question
 from mailbot.work.judging_children import Children
-from mailbot.work.judging_steps import Terms, judge
+from mailbot.work.judging_steps import Place, Terms, judge, read_head
 
 NOW = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 TERMS = Terms(load_policy("bjurholm"), ("Bjurholms kommun",), {"ks": "Kommunstyrelsen", "mn": "Miljönämnden"})
 FACTS = Facts(own_domains=frozenset({"bjurholm.example"}), mailbox_role="authority", direction="incoming")
+
+ELSEWHERE = Place(is_sent=False, own_hosts=frozenset(), own_domains=frozenset(), web_form_senders=frozenset())
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +51,35 @@ def test_a_child_finds_what_the_worker_finds() -> None:
         assert expected is not None
         assert answer.decision == expected.decision
         assert answer.body is None
+
+
+def test_a_child_reads_what_the_worker_reads() -> None:
+    hosts = frozenset({"mail.bjurholm.example", "gw.bjurholm.example"})
+    place = replace(ELSEWHERE, own_hosts=hosts, own_domains=frozenset({"privatmejl.example"}))
+    blocks = [(corpus.message(number).partition(b"\n\n")[0], NOW - timedelta(hours=number)) for number in range(150)]
+    blocks[70] = (b"\r\n\r\nno field at all", NOW)
+    found = list(children().read(place, NOW, blocks))
+    assert found[70] is None
+    expected = [
+        read_head(block, place, internal_date, NOW) for block, internal_date in blocks if block != blocks[70][0]
+    ]
+    assert found[:70] + found[71:] == expected
+    assert {head.direction for head in expected} == {"incoming", "internal"}
+    assert all(head.received_at != internal_date for head, (_, internal_date) in zip(expected, blocks, strict=False))
+
+
+def test_what_no_child_has_read_is_left_to_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = [(corpus.message(1), NOW)] * 3
+    running = children()
+    assert all(running.read(ELSEWHERE, NOW, blocks))
+    answers = judging_children._Child.answers
+    monkeypatch.setattr(judging_children._Child, "answers", lambda self: (answers(self) or [])[:2])
+    assert [head is None for head in running.read(ELSEWHERE, NOW, blocks)] == [False, False, True]
+
+
+def test_many_small_mailboxes_of_a_round_start_children_too() -> None:
+    few = judging_children.WORTH_IT // 3
+    assert [judging_children.children_for(TERMS, few) is None for _ in range(4)] == [True, True, True, False]
 
 
 def test_children_serve_all_mailboxes_of_a_round_and_end_with_it() -> None:
