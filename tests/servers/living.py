@@ -70,6 +70,10 @@ class LivingFolder:
     uidnext: int = 1
     #: the first number that is not kept (keeps_numbers_on_select); 0: neither is UIDVALIDITY
     kept_until: int = 0
+    #: nobody may write into it: SELECT gives it for reading only
+    read_only: bool = False
+    #: no mail at all, but one of the files in a home directory, shown as a message (UW imapd, Panda)
+    is_file: bool = False
     #: UID -> (octets, when it came)
     messages: dict[int, tuple[bytes, datetime]] = field(default_factory=dict)
 
@@ -279,14 +283,18 @@ class _Session:
             return [], "OK"
         counts = len(folder.messages), folder.uidnext, folder.uidvalidity
         if name == "STATUS":
+            counts = (1, 1, folder.uidvalidity) if folder.is_file else counts
             told = "MESSAGES {} UIDNEXT {} UIDVALIDITY {}".format(*counts)
             called = title.encode() if self._manners.bare_names else self._quoted(title)
             return [b"* STATUS " + called + f" ({told})\r\n".encode()], "OK"
-        self._open, self._read_only = folder, name == "EXAMINE"
+        self._open = folder
+        self._read_only = name == "EXAMINE" or folder.read_only or folder.is_file
         told = [f"* {counts[0]} EXISTS\r\n", f"* OK [UIDVALIDITY {counts[2]}] valid\r\n"]
         if self._manners.tells_uidnext:
             told.insert(1, f"* OK [UIDNEXT {counts[1]}] next\r\n")
-        return [each.encode() for each in told], "OK [READ-ONLY] open" if self._read_only else "OK [READ-WRITE] open"
+        if folder.is_file:
+            told += ["* NO [UIDNOTSTICKY] Non-permanent unique identifiers\r\n", "* OK [PERMANENTFLAGS ()] none\r\n"]
+        return [each.encode() for each in told], f"OK [READ-{'ONLY' if self._read_only else 'WRITE'}] open"
 
     def _search(self, keys: list[str]) -> bytes:
         assert self._open is not None

@@ -251,6 +251,37 @@ def test_mail_without_any_date_is_read(tmp_path: Path) -> None:
     site.close()
 
 
+def test_a_folder_that_may_only_be_read_is_read_in_the_first_pass(tmp_path: Path) -> None:
+    """Its numbers are young and may not stay, but nobody can make the server write them down."""
+    site = Site(tmp_path, Make(uidvalidity=lambda: int(time.time())))
+    folder = site.imap.mailbox(AUTHORITY)[site.make.archive]
+    folder.read_only = True
+    site.arrives("question", site.make.archive)
+    assert site.run_once().new_messages == 1
+    assert site.unseen() == {}
+    rows = site.rows()
+    assert site.run_once().new_messages == 0
+    assert site.rows() == rows
+    site.close()
+
+
+def test_files_of_a_home_directory_are_no_mail(tmp_path: Path) -> None:
+    """UW imapd without a folder for mail lists every file at home, and shows each as one message."""
+    site = Site(tmp_path, MAKES["nothing but RFC 3501"])
+    file = LivingFolder(is_file=True, uidvalidity=int(time.time()))
+    site.imap.mailbox(AUTHORITY)[".mailboxlist"] = file
+    file.add(b"From: kommunen@localhost\r\nSubject: /home/kommunen/.mailboxlist\r\n\r\nSent\r\nJunk\r\n", site.now)
+    question = site.arrives("question", "INBOX")
+    assert site.run_once().new_messages == 1
+    assert site.came_of_it() == ([question], [])
+    rows = site.rows()
+    file.uidvalidity += 60  # the file was changed
+    report = site.run_once()
+    assert (report.new_messages, report.unread) == (0, ())
+    assert site.rows() == rows
+    site.close()
+
+
 def test_a_copy_that_is_shown_late_is_made_once(tmp_path: Path) -> None:
     """The connection died after APPEND: whoever looks for the copy asks the server to show what is new."""
     site = Site(tmp_path, MAKES["an appended message seen after NOOP"])

@@ -154,6 +154,18 @@ class ImapConnection:
         self.selected, self.state = folder, state
         return state
 
+    def is_a_file(self, folder: bytes) -> bool:
+        """Whether the folder that has just been opened is none: UW imapd shows every file at home as one message.
+
+        Its own folders without lasting UIDs (UIDNOTSTICKY, RFC 4315 section 3) can be opened for writing. Leaves this
+        one open for reading.
+        """
+        if "UIDNOTSTICKY" not in self._imap.untagged_responses or self._number("EXISTS") != 1:
+            return False
+        is_writable = self.opens_for_writing(folder)
+        self.examine(folder)
+        return not is_writable
+
     def settle(self, folder: bytes) -> FolderState:
         """Like `examine`, once the server has written down which message has which UID.
 
@@ -263,15 +275,12 @@ class ImapConnection:
     def opens_for_writing(self, folder: bytes) -> bool:
         """Whether SELECT gives the folder for more than reading. Leaves it open: nothing else is to follow."""
         self.unselect()
-        try:
-            with self.errors("SELECT"):
+        with self.errors("SELECT"):
+            try:
                 typ, _ = self._imap.select(cast(str, _quoted(folder)))
-                return str(typ) == "OK"
-        except LostConnection:
-            # imaplib takes "opened for reading only" for a dead connection
-            if "READ-ONLY" in self._imap.untagged_responses:
+            except imaplib.IMAP4.readonly:  # no lost connection, although imaplib derives it from `abort`
                 return False
-            raise
+            return str(typ) == "OK"
 
     @property
     def client(self) -> IMAPClient:

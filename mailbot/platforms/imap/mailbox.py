@@ -79,13 +79,16 @@ class ImapMailbox:
             return
         state = self._examined(folder) if told is not None else None
         if told is None or state is None:
-            yield Changes(arrived=(), gone=_ids(memory, memory.known) if memory else (), cursor=_NOTHING.encode())
+            yield _emptied(memory, _NOTHING)
+            return
+        if self._asked(lambda connection: connection.is_a_file(raw_name(folder))):
+            yield _emptied(memory, ImapCursor(told.uidvalidity, told.uidnext, UidSet.of([1])))
             return
         if self._may_be_made_up(state, told, memory):
             state = self._asked(lambda connection: connection.settle(raw_name(folder)))
         same = memory is not None and memory.uidvalidity == state.uidvalidity
         before = memory if memory is not None and same else ImapCursor(state.uidvalidity, 0, UidSet())
-        found, gone = self._compared(before, state)
+        found, gone = self._compared(folder, before, state)
         listing = self._listing(folder, found.minus(before.known))
         uidnext = max(state.uidnext, told.uidnext, found.highest + 1, before.known.highest + 1)
         reset = cursor is not None and not same and memory != _NOTHING
@@ -171,9 +174,9 @@ class ImapMailbox:
             return abs(self._clock() - state.uidvalidity) < _JUST_NOW_SECONDS
         return memory.uidvalidity != state.uidvalidity
 
-    def _compared(self, before: ImapCursor, state: FolderState) -> tuple[UidSet, UidSet]:
+    def _compared(self, folder: Folder, before: ImapCursor, state: FolderState) -> tuple[UidSet, UidSet]:
         """UIDs that may be new, and those known that are gone. The folder has just been opened."""
-        connection = self._open_connection()
+        connection = self._with_folder(folder)
         old = before.known.below(before.uidnext)
         if before.uidnext and state.messages - len(old) <= _FEW:
             # Not from UIDNEXT: it may have counted messages that the server did not show yet.
@@ -365,6 +368,11 @@ class ImapMailbox:
             # None of them: the folder may have begun another life since it was opened.
             state = self._examined(folder)
         return {}
+
+
+def _emptied(memory: ImapCursor | None, cursor: ImapCursor) -> Changes:
+    """All that was known is gone, and there is nothing else."""
+    return Changes(arrived=(), gone=_ids(memory, memory.known) if memory else (), cursor=cursor.encode())
 
 
 def _ids(cursor: ImapCursor, uids: UidSet) -> tuple[str, ...]:
