@@ -202,7 +202,9 @@ class Outbox:
     def release(self, ref: str, *, by: str, now: datetime) -> None:
         """A person lets held, failed or unclear mail go (again)."""
         # A draft of an earlier attempt may be gone or sent: the next attempt prepares its own.
-        values = {"state": "pending", "next_attempt_at": now, "hold": None, "handle": None, "settled_at": None}
+        # Its attempts are counted anew: a person means that it is tried as long as any other.
+        values = {"state": "pending", "next_attempt_at": now, "attempts": 0}
+        values |= {"hold": None, "handle": None, "settled_at": None}
         self._decide(ref, values, "released", by=by, now=now, only=("held", "unknown", "failed"))
 
     @journaled("outbox.cancel")

@@ -19,9 +19,9 @@ log = get_logger(__name__)
 BACK_OFF_MINUTES = (1, 5, 15, 60, 180)
 #: after two days of trying a person must look; RFC 5321 4.5.4.1 gives up after four to five
 GIVE_UP_AFTER = timedelta(days=2)
-#: a server that has no time for any mail gets all of them in turn; one that gets the same mail so often, for two days,
-#: means that mail
-SAME_MAIL_ATTEMPTS = 12
+#: trying means so many attempts: mail that was held or paused for a week is not given up at the first greylisting, and
+#: neither is that of a machine that stood still for two days
+LEAST_ATTEMPTS = 12
 #: so often is mail to staff sent though nobody can tell whether it has gone already; then a person must look
 UNCLEAR_ATTEMPTS = 3
 
@@ -92,7 +92,7 @@ def attempt(context: Context, sender: Sender, item: OutboxItem, now: datetime) -
             store.outbox.remember_handle(item.dedup_key, handle)
         receipt = sender.send(mail, handle)
     except SenderUnavailable as error:
-        if error.saw_mail and _is_too_old(item, now) and item.attempts >= SAME_MAIL_ATTEMPTS:
+        if error.saw_mail and _is_spent(item, now):  # a server without time for any mail gets all of them in turn
             _failed(context, item, str(error), now)
             return "stayed"
         retry_at = sender_trouble.note(context, error, now)
@@ -139,7 +139,7 @@ def look_up(context: Context, sender: Sender, item: OutboxItem, now: datetime, *
         return  # the lease runs out, and it is asked again
     if fate == "sent":
         _settle_sent(context, item, now)
-    elif _is_too_old(item, now):
+    elif fate == "not_sent" and _is_spent(item, now):
         _failed(context, item, "no attempt was ever answered", now)
     elif fate == "not_sent":
         outbox.retry(item.dedup_key, next_attempt_at=next_attempt_at, error="attempt without an answer")
@@ -190,7 +190,7 @@ def _file(context: Context, sender: Sender, item: OutboxItem, now: datetime) -> 
 
 
 def _later(context: Context, item: OutboxItem, error: TransientError, now: datetime) -> None:
-    if _is_too_old(item, now):
+    if _is_spent(item, now):
         _failed(context, item, str(error), now)
         return
     wait = max(_back_off(item), timedelta(seconds=error.retry_after_seconds or 0))
@@ -203,7 +203,7 @@ def _rest_later(context: Context, item: OutboxItem, deferred: Sequence[Refusal],
     """Some have got it; it goes to the others, and only to them, later."""
     error = "; ".join(dict.fromkeys(each.reason for each in deferred))
     rest = tuple(each.recipient for each in deferred)
-    if _is_too_old(item, now):
+    if _is_spent(item, now):
         _failed(context, item, error, now)
         return
     context.store.outbox.retry(item.dedup_key, next_attempt_at=now + _back_off(item), error=error, to=rest)
@@ -224,8 +224,9 @@ def _failed(context: Context, item: OutboxItem, error: str, now: datetime) -> No
     log.warning("mail_refused", ref=item.ref, kind=item.kind)
 
 
-def _is_too_old(item: OutboxItem, now: datetime) -> bool:
-    return now - item.created_at > GIVE_UP_AFTER
+def _is_spent(item: OutboxItem, now: datetime) -> bool:
+    """Whether it was tried long and often enough; attempts are counted from when a person last let it go."""
+    return now - item.created_at > GIVE_UP_AFTER and item.attempts >= LEAST_ATTEMPTS
 
 
 def _back_off(item: OutboxItem) -> timedelta:

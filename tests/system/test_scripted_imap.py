@@ -21,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from mailbot.config.load import load
 from mailbot.store import schema
 from mailbot.wiring import daemon_installation
+from mailbot.work.outbox import GIVE_UP_AFTER, LEAST_ATTEMPTS
 from mailbot.work.passes import PassReport, one_pass
 from tests.platforms.smtp_world import ScriptedSmtp
 from tests.servers.living import Fault, LivingFolder, LivingImap
@@ -236,7 +237,10 @@ class ScriptedDays(RuleBasedStateMachine):
             mails = context.store.outbox.list()
         assert max(Counter(each.message_ref for each in obligations).values(), default=1) == 1
         assert len({mail.dedup_key for mail in mails}) == len(mails)
-        assert {mail.state for mail in mails} <= {"sent", "held", "cancelled", "unknown"}
+        given_up = [mail for mail in mails if mail.state == "failed"]
+        assert all(self.now - mail.created_at > GIVE_UP_AFTER for mail in given_up)
+        assert all(mail.attempts >= LEAST_ATTEMPTS for mail in given_up)
+        assert {mail.state for mail in mails} <= {"sent", "held", "cancelled", "unknown", "failed"}
 
     # --- helpers ---
 
