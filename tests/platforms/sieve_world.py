@@ -9,8 +9,9 @@ from itertools import count
 from typing import Protocol
 
 from mailbot.platforms.imap.login import Login
+from mailbot.platforms.imap.sieve_account import SieveScripts
 from mailbot.platforms.imap.sieve_connection import SieveConnection, SieveRefused
-from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules, SieveScripts
+from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules
 from mailbot.platforms.imap.sieve_script import House
 from mailbot.platforms.imap.transport import Endpoint
 from mailbot.platforms.replies import AutoReply

@@ -7,8 +7,9 @@ import pytest
 
 from mailbot.errors import MailbotError, PermanentError, TransientError
 from mailbot.platforms.imap.login import Login, LoginRefused
+from mailbot.platforms.imap.sieve_account import SieveScripts
 from mailbot.platforms.imap.sieve_connection import SieveConnection
-from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveScripts
+from mailbot.platforms.imap.sieve_replies import SieveAutoReplies
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.transport import Endpoint, Tls
 from tests.platforms.contract_absence import ANNA, LEAVE

@@ -20,8 +20,9 @@ from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
 from mailbot.platforms.imap.rights import Access, access, try_submission
 from mailbot.platforms.imap.sender import SmtpSender
 from mailbot.platforms.imap.sharing import may_read
+from mailbot.platforms.imap.sieve_account import SieveScripts, missing_extensions
 from mailbot.platforms.imap.sieve_connection import SieveConnection
-from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules, SieveScripts, missing_extensions
+from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules
 from mailbot.platforms.imap.sieve_script import House
 from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.tls import client_context

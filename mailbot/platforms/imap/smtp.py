@@ -1,10 +1,9 @@
 """One connection to a submission server (RFC 6409), and how far a mail can go on it before it cannot be taken back.
 
 smtplib frames commands and replies. What it decides by itself is done here instead: `sendmail` rewrites line ends and
-aborts by its own rules, `login` cannot act for another identity, and its errors quote servers that quote addresses.
+aborts by its own rules, and its errors quote servers that quote addresses.
 """
 
-import base64
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -13,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.imap.login import Login, login_error
+from mailbot.platforms.imap.login import Login
 from mailbot.platforms.imap.smtp_content import Carriage, Offer, carriage, stuffed
+from mailbot.platforms.imap.smtp_login import authenticate
 from mailbot.platforms.imap.smtp_replies import Reply
 from mailbot.platforms.imap.tls import certificate_remedy, client_context
 from mailbot.platforms.imap.transport import CONNECT_SECONDS, Endpoint
@@ -60,7 +60,7 @@ class SmtpConnection:
                 self._secure()
             if login is not None:
                 with self._errors("AUTH"):
-                    self._authenticate(login)
+                    authenticate(self._smtp, login, self.endpoint)
         except BaseException:
             self._smtp.close()
             raise
@@ -219,34 +219,6 @@ class SmtpConnection:
             raise PermanentError(f"{self.endpoint} sent data between STARTTLS and TLS: it may be tampered with")
         self._greet()
 
-    def _authenticate(self, login: Login) -> None:
-        offered = frozenset(self._smtp.esmtp_features.get("auth", "").upper().split())
-        password, identity = login.password(), login.authentication_identity
-        if login.method == "xoauth2":
-            reply = self._token_login(offered, identity, password)
-        elif "PLAIN" in offered:
-            reply = self._say("AUTH PLAIN " + _base64(f"{login.authorization_identity}\0{identity}\0{password}"))
-        elif "LOGIN" in offered and not login.authorization_identity:
-            self._say("AUTH LOGIN")
-            self._say(_base64(identity))
-            reply = self._say(_base64(password))
-        else:
-            known = ", ".join(sorted(offered)) or "none"
-            raise PermanentError(
-                f"{self.endpoint} offers no way to log in that fits (AUTH: {known}); check port and tls"
-            )
-        if not reply.positive:
-            code = "UNAVAILABLE" if reply.temporary else "ENCRYPT-NEEDED" if reply.wants_tls else ""
-            error = login_error(code, login, str(self.endpoint))
-            raise type(error)(f"{error} ({reply.words})")
-
-    def _token_login(self, offered: frozenset[str], identity: str, token: str) -> Reply:
-        if "XOAUTH2" not in offered:
-            raise PermanentError(f"{self.endpoint} does not offer AUTH XOAUTH2; choose another login")
-        reply = self._say("AUTH XOAUTH2 " + _base64(f"user={identity}\1auth=Bearer {token}\1\1"))
-        # Why it was refused comes as a challenge; only an empty answer brings the reply itself.
-        return self._say("") if reply.code == 334 else reply
-
     # --- smtplib ---
 
     def _say(self, line: str) -> Reply:
@@ -327,8 +299,3 @@ def _buffered(plain: Any) -> bool:
         return bool(plain.peek(1))
     except (OSError, ValueError):
         return False
-
-
-def _base64(text: str) -> str:
-    # RFC 4616: UTF-8. smtplib's own `auth` takes ASCII only, and its UnicodeEncodeError would hold the password.
-    return base64.b64encode(text.encode("utf-8")).decode("ascii")
