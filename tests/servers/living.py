@@ -3,63 +3,34 @@
 `Manners` make it another make of server: its capabilities, how it names folders, what it says unasked.
 
 What goes wrong is queued in `faults`, one entry for each command that is answered (LOGOUT excepted);
-APPEND has a queue of its own, or it would hardly ever be met.
+APPEND has a queue of its own, or it would hardly ever be met. What others do between two commands is queued in
+`meanwhile`.
 """
 
 import re
 import socket
 import threading
 from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import BinaryIO, Literal
 
+from tests.servers.fetch_answers import nothing_but_nil, told
+from tests.servers.manners import Manners
+
+__all__ = ["Fault", "LivingFolder", "LivingImap", "Manners"]
+
 #: fine: no fault. lost: done, and hung up without an answer. torn: hung up in the middle of the answer. NO and BAD:
 #: refused. BYE: a farewell instead. drips: octet by octet. twice: every untagged answer is repeated. backwards: in
 #: reverse order
 Fault = Literal["fine", "hangs up", "lost", "torn", "NO", "BAD", "BYE", "drips", "twice", "backwards"]
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LITERAL = re.compile(r"\{(\d+)\+?\}$")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 _QUOTED_PAIR = re.compile(r"\\(.)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manners:
-    """In what a server differs; all that is here is allowed by RFC 3501, or was seen."""
-
-    separator: str = "/"
-    capabilities: str = ""
-    #: CAPABILITY in the greeting and in the answer to LOGIN, as well as when it is asked for
-    tells_capabilities: bool = False
-    #: said after login too, where it means nothing
-    login_disabled_after_login: bool = False
-    namespace: str = '(("" "/")) NIL NIL'
-    #: no folder beside the inbox may be made without it
-    required_prefix: str = ""
-    #: LIST gives names as literals
-    literal_names: bool = False
-    #: FETCH tells its items in reverse order, the UID last
-    backwards: bool = False
-    #: what others do, told with every answer: flags, and a message that comes and goes
-    chatty: bool = False
-    #: nothing at all for a SEARCH without results, and one answer for each message with
-    terse_search: bool = False
-    #: items that FETCH does not know (left out) or has no value for (NIL)
-    missing: tuple[str, ...] = ()
-    nil: tuple[str, ...] = ()
-    #: a session does not see what it has appended until it asks with NOOP
-    late_append: bool = False
-    #: what EXAMINE and STATUS tell of UIDVALIDITY and the numbers of new mail holds only until somebody else asks;
-    #: SELECT makes it stay. A folder opened by EXAMINE takes no APPEND (Courier; mbox files but for the latter)
-    keeps_numbers_on_select: bool = False
-    #: whether SELECT and EXAMINE tell UIDNEXT
-    tells_uidnext: bool = True
-    #: STATUS gives names without quotes, whatever they hold (GNU mailutils)
-    bare_names: bool = False
 
 
 @dataclass
@@ -107,6 +78,8 @@ class LivingImap:
         self.mailboxes: dict[str, dict[str, LivingFolder]] = {}
         self.faults: deque[Fault] = deque()
         self.append_faults: deque[Fault] = deque()
+        #: (how a command begins, what somebody does just before it is carried out); the first waits for its command
+        self.meanwhile: deque[tuple[str, Callable[[], None]]] = deque()
         self.lock = threading.RLock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -152,6 +125,7 @@ class _Session:
         self._manners = server.manners
         self._user = ""
         self._open: LivingFolder | None = None
+        self._view: Mapping[int, tuple[bytes, datetime]] = {}
         self._read_only = True
         #: UIDs appended in this session and not shown yet (late_append)
         self._hidden: set[int] = set()
@@ -183,6 +157,8 @@ class _Session:
             if fault == "BYE":
                 self._write(b"* BYE out of order\r\n")
                 return False
+            if server.meanwhile and command.upper().startswith(server.meanwhile[0][0]):
+                server.meanwhile.popleft()[1]()
             untagged, verdict = self._do(command, literal)
         if fault == "twice":
             untagged = [each for each in untagged for _ in range(2)]
@@ -237,7 +213,12 @@ class _Session:
             case "LIST":
                 begin, star, _ = words[2].partition("*")
                 wanted = [each for each in folders if (each.startswith(begin) if star else each == begin)]
-                return [self._listed(each, folders[each]) for each in wanted], "OK"
+                lines = [self._listed(each, folders[each]) for each in wanted]
+                if "(STATUS" in command:
+                    lines += [
+                        line for each in wanted for line in self._on_folder("STATUS", folders[each], each, b"")[0]
+                    ]
+                return lines, "OK"
             case "CREATE":
                 if not words[1].startswith(self._manners.required_prefix):
                     return [], "NO invalid mailbox name"
@@ -245,8 +226,9 @@ class _Session:
                 return [], "OK"
             case "NOOP":
                 self._hidden.clear()
+                self._look()
                 return [], "OK"
-            case "CLOSE":
+            case "CLOSE" | "UNSELECT":
                 self._open = None
                 return [], "OK"
             case "LOGOUT":
@@ -254,9 +236,9 @@ class _Session:
         if name in ("STATUS", "EXAMINE", "SELECT", "APPEND"):
             return self._on_folder(name, folders.get(words[1]), words[1], literal)
         if name == "UID SEARCH" and self._open is not None:
-            return [self._search(words[1:])], "OK"
+            return [self._search(words[1:], command)], "OK"
         if name == "UID FETCH" and self._open is not None:
-            return self._fetch(self._open, words[1], command.partition("(")[2].rstrip(")")), "OK"
+            return self._fetch(self._open, words[1], command.partition("(")[2].rstrip(")"))
         return [], "BAD what?"
 
     def _listed(self, name: str, folder: LivingFolder) -> bytes:
@@ -283,63 +265,68 @@ class _Session:
             return [], "OK"
         counts = len(folder.messages), folder.uidnext, folder.uidvalidity
         if name == "STATUS":
-            counts = (1, 1, folder.uidvalidity) if folder.is_file else counts
-            told = "MESSAGES {} UIDNEXT {} UIDVALIDITY {}".format(*counts)
+            messages, uidnext = (1, 1) if folder.is_file else counts[:2]
+            more, later = self._manners.status_lies
+            stands = f"MESSAGES {messages + more}" + ("" if later is None else f" UIDNEXT {uidnext + later}")
             called = title.encode() if self._manners.bare_names else self._quoted(title)
-            return [b"* STATUS " + called + f" ({told})\r\n".encode()], "OK"
+            return [b"* STATUS " + called + f" ({stands} UIDVALIDITY {counts[2]})\r\n".encode()], "OK"
         self._open = folder
         self._read_only = name == "EXAMINE" or folder.read_only or folder.is_file
-        told = [f"* {counts[0]} EXISTS\r\n", f"* OK [UIDVALIDITY {counts[2]}] valid\r\n"]
+        self._look()
+        lines = [f"* {counts[0]} EXISTS\r\n", f"* OK [UIDVALIDITY {counts[2]}] valid\r\n"]
         if self._manners.tells_uidnext:
-            told.insert(1, f"* OK [UIDNEXT {counts[1]}] next\r\n")
+            lines.insert(1, f"* OK [UIDNEXT {counts[1]}] next\r\n")
         if folder.is_file:
-            told += ["* NO [UIDNOTSTICKY] Non-permanent unique identifiers\r\n", "* OK [PERMANENTFLAGS ()] none\r\n"]
-        return [each.encode() for each in told], f"OK [READ-{'ONLY' if self._read_only else 'WRITE'}] open"
+            lines += ["* NO [UIDNOTSTICKY] Non-permanent unique identifiers\r\n", "* OK [PERMANENTFLAGS ()] none\r\n"]
+        return [each.encode() for each in lines], f"OK [READ-{'ONLY' if self._read_only else 'WRITE'}] open"
 
-    def _search(self, keys: list[str]) -> bytes:
-        assert self._open is not None
-        uids = list(self._open.messages)
+    def _look(self) -> None:
+        """See the open folder as it is now."""
+        self._view = dict(self._open.messages) if self._open is not None else {}
+
+    def _seen(self) -> Mapping[int, tuple[bytes, datetime]]:
+        """What this session knows of the open folder."""
+        if not self._manners.frozen:
+            self._look()
+        return self._view
+
+    def _search(self, keys: list[str], command: str) -> bytes:
+        extended = keys[0].upper() == "RETURN"
+        keys = keys[2:] if extended else keys
+        seen = self._seen()
+        uids = list(seen)
         if keys[0].upper() == "HEADER":
-            found = [uid for uid, (raw, _) in self._open.messages.items() if keys[2].encode() in raw]
+            found = [uid for uid, (raw, _) in seen.items() if keys[2].encode() in raw]
         elif keys[0].upper() == "UID":
             found = [uid for uid in uids if uid >= int(keys[1].partition(":")[0])] or uids[-1:]
+            found = found if self._manners.searches_uids else []
         else:
             first, _, last = keys[0].partition(":")
             found = uids[int(first) - 1 : None if last == "*" else int(last)]
         found = [uid for uid in found if uid not in self._hidden]
+        if extended:
+            tag = command.partition(" ")[0]
+            return f'* ESEARCH (TAG "{tag}") UID{" ALL " if found else ""}{",".join(map(str, found))}\r\n'.encode()
         if self._manners.terse_search:
             return b"".join(b"* SEARCH %d\r\n" % uid for uid in found)
         return b"* SEARCH" + b"".join(b" %d" % uid for uid in found) + b"\r\n"
 
-    def _fetch(self, folder: LivingFolder, asked: str, items: str) -> list[bytes]:
-        wanted: set[int] = set()
-        for part in asked.split(","):
-            first, _, last = part.partition(":")
-            wanted.update(range(int(first), int(last or first) + 1))
-        numbers = {uid: number for number, uid in enumerate(folder.messages, 1)}
-        return [
-            _told(numbers[uid], uid, *folder.messages[uid], items, self._manners)
-            for uid in folder.messages
-            if uid in wanted
-        ]
+    def _fetch(self, folder: LivingFolder, asked: str, items: str) -> tuple[list[bytes], str]:
+        lines: list[bytes] = []
+        verdict = "OK"
+        for number, (uid, message) in enumerate(self._seen().items(), 1):
+            if not _is_among(uid, asked):
+                continue
+            if folder.messages.get(uid) is message or self._manners.removed == "kept":
+                lines.append(told(number, uid, *message, items, self._manners))
+            elif self._manners.removed == "NIL":
+                lines.append(nothing_but_nil(number, uid, items))
+            elif self._manners.removed == "refused":
+                verdict = "NO [EXPUNGEISSUED]"
+        return lines[::-1] if self._manners.scattered else lines, verdict
 
 
-def _told(number: int, uid: int, raw: bytes, came_at: datetime, items: str, manners: Manners) -> bytes:
-    """One FETCH answer; of structures none is known here, so no message may be large."""
-    parts = [b"UID %d" % uid]
-    upper = items.upper()
-    if "INTERNALDATE" in upper:
-        month = _MONTHS[came_at.month - 1]
-        parts.append(f'INTERNALDATE "{came_at:%d}-{month}-{came_at:%Y %H:%M:%S %z}"'.encode())
-    if "RFC822.SIZE" in upper:
-        parts.append(b"RFC822.SIZE %d" % len(raw))
-    if "FLAGS" in upper:
-        parts.append(b"FLAGS ()")
-    header = raw[: raw.find(b"\r\n\r\n") + 4]
-    fields = ("[HEADER.FIELDS (MESSAGE-ID)]", "[HEADER.FIELDS (RECEIVED DATE)]")
-    for asked, value in (("[HEADER]", header), *((each, header) for each in fields), ("[]", raw)):
-        if f"BODY.PEEK{asked}" in upper:
-            parts.append(f"BODY{asked} {{{len(value)}}}\r\n".encode() + value)
-    parts = [b" ".join((name, b"NIL")) if (name := each.partition(b" ")[0]).decode() in manners.nil else each
-             for each in parts if each.partition(b" ")[0].decode() not in manners.missing]  # fmt: skip
-    return b"* %d FETCH (" % number + b" ".join(parts[::-1] if manners.backwards else parts) + b")\r\n"
+def _is_among(uid: int, asked: str) -> bool:
+    """Whether a sequence-set without "*" names it."""
+    pairs = (part.partition(":") for part in asked.split(","))
+    return any(int(first) <= uid <= int(last or first) for first, _, last in pairs)

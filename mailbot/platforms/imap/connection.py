@@ -195,7 +195,10 @@ class ImapConnection:
     def uids_from(self, first: int) -> UidSet:
         """UIDs in the open folder that are `first` or higher."""
         # RFC 3501 6.4.8: "n:*" also names the last message when its UID is lower than n.
-        return self._search(f"UID {min(first, MAX_UID)}:*").from_(first)
+        found = self._search(f"UID {min(first, MAX_UID)}:*")
+        if not found and (messages := self._number("EXISTS")):
+            found = self.all_uids(messages)  # that cannot be: SEARCH of GNU mailutils finds no message by its UID
+        return found.from_(first)
 
     def all_uids(self, messages: int) -> UidSet:
         """UIDs of everything in the open folder, which holds about `messages`."""
