@@ -14,6 +14,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable . --group dev
+	$(BIN)/python -m compileall -q mailbot benchmarks  # else whoever may not write here compiles at every start
 	touch $(STAMP)
 
 demo: install  ## a sample municipality lives through a working week

@@ -197,6 +197,8 @@ class Config:
     _people_by_id: Mapping[str, PersonSettings] = field(init=False, repr=False, compare=False)
     _people_by_address: Mapping[str, PersonSettings] = field(init=False, repr=False, compare=False)
     _mailboxes_by_address: Mapping[str, MailboxSettings] = field(init=False, repr=False, compare=False)
+    #: every address and alias in scope, in lower case; one set for all who ask, as there are thousands
+    own_addresses: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # of two with the same address the first one counts; `load` refuses such a configuration
@@ -206,6 +208,7 @@ class Config:
         object.__setattr__(self, "_people_by_id", {person.id: person for person in people})
         object.__setattr__(self, "_people_by_address", by_address)
         object.__setattr__(self, "_mailboxes_by_address", in_scope)
+        object.__setattr__(self, "own_addresses", frozenset(in_scope))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,11 +8,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Final
 
 from mailbot.policy.spelling import one_spelling
 
 #: words of a mail that are remembered with their topics; mail repeats its words
 _REMEMBERED = 20_000
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,17 @@ def topics_of(token: str) -> tuple[str, ...]:
 @cache
 def _load() -> _Topics:
     text = files("mailbot.policy").joinpath("signals", "topics.toml").read_text("utf-8")
-    words: dict[str, set[str]] = {}
-    beginnings: dict[str, set[str]] = {}
-    endings: dict[str, set[str]] = {}
+    words: dict[str, frozenset[str]] = {}
+    beginnings: dict[str, frozenset[str]] = {}
+    endings: dict[str, frozenset[str]] = {}
+    #: thousands of words share a few hundred sets of topics
+    shared: dict[frozenset[str], frozenset[str]] = {}
     for topics in tomllib.loads(text).values():
         for topic, line in topics.items():
             for word in one_spelling(line).split():
                 table = beginnings if word.endswith("*") else endings if word.startswith("*") else words
-                table.setdefault(word.strip("*"), set()).add(topic)
+                bare = word.strip("*")
+                topics_of_word = table.get(bare, _NONE) | {topic}
+                table[bare] = shared.setdefault(topics_of_word, topics_of_word)
     longest = max(map(len, (*beginnings, *endings)))
-    return _Topics(_frozen(words), _frozen(beginnings), _frozen(endings), longest)
-
-
-def _frozen(table: dict[str, set[str]]) -> dict[str, frozenset[str]]:
-    return {word: frozenset(topics) for word, topics in table.items()}
+    return _Topics(words, beginnings, endings, longest)

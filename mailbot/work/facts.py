@@ -22,11 +22,9 @@ def clocks_start_at(context: Context) -> datetime | None:
 def static_facts(context: Context, settings: MailboxSettings) -> Facts:
     """What holds for every message of one mailbox."""
     config = context.config
-    own = {mailbox.address.lower() for mailbox in config.mailboxes}
-    own |= {alias.lower() for mailbox in config.mailboxes for alias in mailbox.aliases}
     return Facts(
         own_domains=frozenset(domain.lower() for domain in config.organisation.domains),
-        own_addresses=frozenset(own),
+        own_addresses=config.own_addresses,
         web_form_senders=frozenset(form.from_.lower() for form in config.web_forms),
         mailbox=settings.address,
         mailbox_role=settings.role,

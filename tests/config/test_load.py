@@ -80,6 +80,7 @@ def test_addresses_are_in_lower_case_and_found_in_any(tmp_path):
     found = config.mailbox("KOMMUNEN@by.example")
     assert found is not None
     assert found.unit == "ks"
+    assert config.own_addresses == {mailbox.address for mailbox in config.mailboxes}
 
 
 def test_the_owner_of_a_personal_mailbox_is_found_by_address(tmp_path):

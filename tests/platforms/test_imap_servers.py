@@ -1,7 +1,9 @@
 """From config.toml to mail that was read from a real server."""
 
 import stat
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from mailbot import wiring
 from mailbot.config.load import load
 from mailbot.config.model import MailboxSettings
-from mailbot.config.servers import ImapServer
+from mailbot.config.servers import Endpoint, ImapServer
 from mailbot.errors import PermanentError, TransientError
 from mailbot.platforms.base import AnswerMark
 from mailbot.platforms.imap.mailbox import ImapMailbox
@@ -225,3 +227,24 @@ def test_a_program_that_gives_no_token(tmp_path: Path, script: str, error: type[
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match="cannot be run: No such file or directory; name a program"):
         token_from([str(tmp_path / "missing")], "anna@by.example")
+
+
+def test_the_authorities_are_read_once_however_many_readers_begin_at_once() -> None:
+    """A context holds all of them, some 0.7 MiB."""
+    servers = ImapServers(lambda _: "")
+    server, ready = ImapServer(kind="imap", host="imap.bjurholm.example"), threading.Barrier(8)
+
+    def endpoint(_: int) -> object:
+        ready.wait()
+        return servers.imap(server).context
+
+    with ThreadPoolExecutor(8) as readers:
+        assert len({id(context) for context in readers.map(endpoint, range(8))}) == 1
+
+
+def test_authorities_are_not_read_where_nobody_asks_for_a_certificate() -> None:
+    servers = ImapServers(lambda _: "")
+    submission = Endpoint(host="smtp.bjurholm.example", port=587, tls="starttls")
+    server = ImapServer(kind="imap", host="127.0.0.1", tls="none", smtp=submission)
+    assert servers.imap(server).context is None
+    assert servers.endpoint(server, submission).context is not None

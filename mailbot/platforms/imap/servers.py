@@ -1,5 +1,6 @@
 """From a server's settings to its mailboxes: who logs in where, and which connections are kept."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -27,7 +28,7 @@ from mailbot.platforms.imap.sieve_script import House
 from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.token import token_from
-from mailbot.platforms.imap.transport import Endpoint
+from mailbot.platforms.imap.transport import Endpoint, Tls
 from mailbot.platforms.imap.watch import ImapWatch
 
 
@@ -41,6 +42,7 @@ class ImapServers:
         self._pool = ConnectionPool(keep)
         self._refused = RefusedLogins(monotonic)
         self._contexts: dict[str, SSLContext] = {}
+        self._contexts_lock = threading.Lock()
 
     def mailbox(self, server: ImapServer, settings: MailboxSettings) -> ImapMailbox:
         """The mailbox; nothing is connected before it is read."""
@@ -154,20 +156,26 @@ class ImapServers:
         return Login(method=server.login, mailbox=mailbox, user=user, secret=lambda: self._secret(name))
 
     def imap(self, server: ImapServer) -> Endpoint:
-        return Endpoint(host=server.host, port=server.imap_port, tls=server.tls, context=self._context(server))
+        context = self._context(server, server.tls)
+        return Endpoint(host=server.host, port=server.imap_port, tls=server.tls, context=context)
 
     def endpoint(self, server: ImapServer, settings: EndpointSettings) -> Endpoint:
         """Where another protocol of the same server is spoken."""
-        return Endpoint(host=settings.host, port=settings.port, tls=settings.tls, context=self._context(server))
+        context = self._context(server, settings.tls)
+        return Endpoint(host=settings.host, port=settings.port, tls=settings.tls, context=context)
 
     def close(self) -> None:
         self._pool.close()
 
-    def _context(self, server: ImapServer) -> SSLContext:
-        """Reading the authorities takes longer than connecting: once for each file."""
-        if server.ca_file not in self._contexts:
-            self._contexts[server.ca_file] = client_context(Path(server.ca_file) if server.ca_file else None)
-        return self._contexts[server.ca_file]
+    def _context(self, server: ImapServer, tls: Tls) -> SSLContext | None:
+        """Reading the authorities takes longer than connecting, and each context holds all of them: one for each file,
+        however many threads ask for it at once."""
+        if tls == "none":
+            return None
+        with self._contexts_lock:
+            if server.ca_file not in self._contexts:
+                self._contexts[server.ca_file] = client_context(Path(server.ca_file) if server.ca_file else None)
+            return self._contexts[server.ca_file]
 
 
 def _role_names(server: ImapServer) -> RoleNames:
