@@ -159,6 +159,7 @@ class Terminal:
         command = ["-m", "mailbot", "setup-autoreply", "--for", "anna", "--at", JUNE, "--lang", lang]
         environment = {**os.environ, "TERM": term, "LANG": "C.UTF-8", "MAILBOT_CONFIG": str(town.config_path)}
         environment.pop("SUDO_USER", None)
+        environment["PROMPT_TOOLKIT_NO_CPR"] = "1"  # nobody answers here, and each question waits for it
         self.child = pexpect.spawn(
             sys.executable,
             [*command, *arguments],
