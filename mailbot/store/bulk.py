@@ -5,15 +5,14 @@ statement once and gives the processors of its column types, and the rows go to 
 parameters (PostgreSQL's) still gets them from SQLAlchemy.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import sqlite
-
-from mailbot.store.columns import Instant
 
 _OnConflict = Literal["fail", "skip", "replace"]
 _Processor = Callable[[Any], Any]
@@ -22,29 +21,18 @@ _Processor = Callable[[Any], Any]
 @dataclass(frozen=True, slots=True)
 class _Plan:
     sql: str
-    #: names of columns in the order of the parameters, with what turns a value into the driver's
-    columns: Sequence[tuple[str, _Processor | None, bool]]
+    #: the values of one row, in the order of the parameters
+    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    #: by position, what turns a value into the driver's, where that is something else
+    processors: Mapping[int, _Processor]
 
-    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-        # "now" stands in every row, several times
-        instants: dict[Any, Any] = {}
-
-        def processed(value: Any, process: _Processor, is_instant: bool) -> Any:
-            if not is_instant:
-                return process(value)
-            if value not in instants:
-                instants[value] = process(value)
-            return instants[value]
-
-        return [
-            tuple(
-                [
-                    row[name] if process is None else processed(row[name], process, is_instant)
-                    for name, process, is_instant in self.columns
-                ]
-            )
-            for row in rows
-        ]
+    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[tuple[Any, ...]]:
+        """Column by column: most have few different values ("now", the name of a mailbox)."""
+        columns: list[Iterable[Any]] = list(zip(*map(self.values, rows), strict=True))
+        for position, process in self.processors.items():
+            different = {value: process(value) for value in set(columns[position])}
+            columns[position] = map(different.__getitem__, columns[position])
+        return zip(*columns, strict=True)
 
 
 def insert_rows(
@@ -57,7 +45,7 @@ def insert_rows(
     names = tuple(rows[0])
     if connection.dialect.positional:
         plan = _plan(connection.dialect, table, names, on_conflict)
-        connection.exec_driver_sql(plan.sql, plan.parameters(rows))
+        connection.exec_driver_sql(plan.sql, list(plan.parameters(rows)))
     else:
         connection.execute(_statement(connection.dialect.name, table, names, on_conflict), list(rows))
 
@@ -65,11 +53,13 @@ def insert_rows(
 @lru_cache(maxsize=64)
 def _plan(dialect: Dialect, table: Table, names: tuple[str, ...], on_conflict: _OnConflict) -> _Plan:
     compiled = _statement(dialect.name, table, names, on_conflict).compile(dialect=dialect, column_keys=list(names))
-    columns = []
-    for name in compiled.positiontup:
-        kind = table.c[name].type
-        columns.append((name, kind.dialect_impl(dialect).bind_processor(dialect), isinstance(kind, Instant)))
-    return _Plan(str(compiled), columns)
+    kinds = [table.c[name].type.dialect_impl(dialect) for name in compiled.positiontup]
+    processors = [kind.bind_processor(dialect) for kind in kinds]
+    return _Plan(
+        str(compiled),
+        itemgetter(*compiled.positiontup) if len(names) > 1 else lambda row: (row[names[0]],),
+        {position: process for position, process in enumerate(processors) if process is not None},
+    )
 
 
 def _statement(dialect: str, table: Table, names: Sequence[str], on_conflict: _OnConflict) -> Any:

@@ -1,27 +1,34 @@
-"""A child process that reads and judges mail (see judging_children.py): pickled requests on standard input,
-answers on output.
+"""What a child process does that reads and judges mail, and the stem that children are forked from (see
+judging_processes.py): pickled requests come in by a socket of its own, and answers go out.
 
-It ends when its input does, so it never outlives the worker.
+The stem ends its children when the worker's end is closed, so none outlives the worker.
 """
 
 import gc
 import os
 import pickle
 import queue
+import signal
+import socket
 import struct
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import BinaryIO
+from datetime import UTC, datetime
+from typing import BinaryIO, NoReturn
 
 from mailbot.mail.body import Body
-from mailbot.mail.message import Message
+from mailbot.mail.message import Message, parse_headers
 from mailbot.policy.model import Decision, Facts
 from mailbot.work.judging_steps import Head, Place, Terms, judge, read_head
 
 _LENGTH = struct.Struct("!Q")
+#: an order to the stem: which child
+NUMBER = struct.Struct("!I")
+_MAIL = b"From: Bo <bo@privat.example>\r\nSubject: Hej\r\n\r\nHej! Jag undrar en sak.\r\n"
+_SOME_DAY = datetime(2026, 1, 2, tzinfo=UTC)
 #: allocations between two looks for cyclic garbage, as in the worker
 _COLLECT_EVERY = 20_000
 
@@ -143,19 +150,58 @@ def _requests(stream: BinaryIO) -> Iterator[Request]:
         yield request
 
 
-def main() -> None:
-    """Answer until the input ends."""
-    gc.set_threshold(_COLLECT_EVERY)
-    answers = sys.stdout.buffer
+def _be_child(descriptor: int, terms: Terms) -> NoReturn:
+    """Answer until nobody asks any more."""
     try:
-        terms = receive(sys.stdin.buffer)
-        assert isinstance(terms, Terms)
-        for request in _requests(sys.stdin.buffer):
-            send(answers, request.answers(terms))
-    except EOFError:
-        return
-    except BrokenPipeError:
-        os._exit(0)  # the reading thread may hold the input, which an orderly end would wait for
+        with socket.socket(fileno=descriptor) as connection, connection.makefile("wb") as answers:
+            for request in _requests(connection.makefile("rb")):
+                send(answers, request.answers(terms))
+    finally:
+        os._exit(0)  # an orderly end would wait for the reading thread, and run what the stem has to do
+
+
+def _be_stem(orders: socket.socket, terms: Terms) -> None:
+    """Fork a child for each number that comes with a descriptor, and end the one whose number comes alone."""
+    children: dict[int, int] = {}
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(orders, NUMBER.size, 1)
+        if not order:
+            break
+        (number,) = NUMBER.unpack(order)
+        for descriptor in descriptors:
+            with suppress(OSError):  # no more processes: the worker sees that nobody answers
+                children[number] = os.fork()
+                if children[number] == 0:
+                    orders.close()
+                    _be_child(descriptor, terms)
+            os.close(descriptor)
+        if not descriptors and number in children:
+            _end(children.pop(number))
+    for process in children.values():
+        _end(process)
+
+
+def _end(process: int) -> None:
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+
+
+def _load_rules(terms: Terms) -> None:
+    """By judging a mail: every rule loads what it needs when it is first asked."""
+    with suppress(Exception):  # told by the worker, which meets it too
+        judge(parse_headers(_MAIL), Facts(), terms, _SOME_DAY, lambda _: _MAIL)
+    gc.collect()
+    gc.freeze()  # what children share must not be written to: looking for garbage does that
+
+
+def main() -> None:
+    """Load the rules by the terms on standard input, then take orders from the socket that the argument names."""
+    gc.set_threshold(_COLLECT_EVERY)
+    terms = receive(sys.stdin.buffer)
+    assert isinstance(terms, Terms)
+    with socket.socket(fileno=int(sys.argv[1])) as orders:
+        _load_rules(terms)
+        _be_stem(orders, terms)
 
 
 if __name__ == "__main__":

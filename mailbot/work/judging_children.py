@@ -7,8 +7,6 @@ child answers is what the worker would have found: both run `judging_steps.judge
 
 import os
 import queue
-import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -17,10 +15,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, count, islice, repeat
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from mailbot.log import get_logger
-from mailbot.work.judging_child import Question, Request, ToJudge, ToRead, receive, send
+from mailbot.work.judging_child import Question, Request, ToJudge, ToRead
+from mailbot.work.judging_processes import Child, Stem
 from mailbot.work.judging_steps import Head, Place, Terms
 
 log = get_logger(__name__)
@@ -43,49 +42,6 @@ _MOST_CHILDREN = 4
 Answers = Sequence[Any]
 
 
-class _Child:
-    def __init__(self, terms: Terms) -> None:
-        self._terms: Terms | None = terms
-        # No environment, so no secret of ours is within its reach; a session of its own, so Ctrl-C is the worker's.
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "mailbot.work.judging_child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # a traceback may quote mail (invariant 6)
-            env={},
-            start_new_session=True,
-        )
-
-    def ask(self, request: Request) -> None:
-        """Whether it is heard is seen by the answer."""
-        requests = cast("BinaryIO", self.process.stdin)
-        with suppress(OSError, ValueError):
-            if self._terms is not None:
-                send(requests, self._terms)
-                self._terms = None
-            send(requests, request)
-
-    def answers(self) -> Answers | None:
-        """To the oldest request that has none; None when the child has failed."""
-        alarm = threading.Timer(_SECONDS, self.process.kill)
-        alarm.start()
-        try:
-            return cast("Answers", receive(cast("BinaryIO", self.process.stdout)))
-        except Exception as error:
-            log.warning("judging_child_lost", error=type(error).__name__)
-            return None
-        finally:
-            alarm.cancel()
-
-    def close(self) -> None:
-        self.process.kill()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
-        self.process.wait()
-
-
 @dataclass(order=True, slots=True)
 class _Task:
     """A request and its answers to be; None ends the thread that takes it."""
@@ -104,16 +60,16 @@ class Children:
     """One child for each core, whichever mailboxes they work for, and a thread for each that speaks with it."""
 
     def __init__(self, terms: Terms, number: int) -> None:
+        """OSError when no process can be started."""
         self.terms = terms
-        self._children: list[_Child] = []
+        self._numbers = count()
+        self._stem = Stem(terms)
         try:
-            self._children += (_Child(terms) for _ in range(number))
+            self._children = [self._stem.child(next(self._numbers)) for _ in range(number)]
         except OSError:
-            for child in self._children:
-                child.close()
+            self._stem.close()
             raise
         self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
-        self._numbers = count()
         self._closed = False
         self._threads = [
             threading.Thread(target=self._speak, args=(index,), name=f"judging-{index}", daemon=True)
@@ -123,8 +79,9 @@ class Children:
             thread.start()
 
     @property
-    def processes(self) -> Sequence[subprocess.Popen[bytes]]:
-        return [child.process for child in self._children]
+    def stem(self) -> int:
+        """The process id of their parent."""
+        return self._stem.process.pid
 
     def submit(self, now: datetime, questions: Sequence[Question], *, urgent: bool = False) -> "Future[Answers]":
         """One answer for each question, None for what is left to the worker. `urgent` ones are answered before all
@@ -149,11 +106,12 @@ class Children:
         for _ in self._threads:
             self._tasks.put(_Task(-1, next(self._numbers), None))
         for child in self._children:
-            child.process.kill()
+            child.end()
         for thread in self._threads:
             thread.join()
         for child in self._children:
             child.close()
+        self._stem.close()
 
     def _speak(self, index: int) -> None:
         """Keep one child busy until nothing more is asked. Every task gets an answer: the worker waits for it."""
@@ -179,9 +137,10 @@ class Children:
                 if task.request is None:
                     return False
                 asked.append(task)
-                self._children[index].ask(task.request)
+                with suppress(OSError, ValueError):  # whether it is heard is seen by the answer
+                    self._children[index].ask(task.request)
                 continue
-            answers = self._children[index].answers()
+            answers = _answers(self._children[index])
             if answers is None:
                 return True
             asked.popleft().answers.set_result(answers)
@@ -197,7 +156,7 @@ class Children:
             return False
         self._children[index].close()
         try:
-            self._children[index] = _Child(self.terms)
+            self._children[index] = self._stem.child(next(self._numbers))
         except OSError as error:
             log.warning("judging_child_not_started", error=type(error).__name__)
             return False
@@ -207,6 +166,19 @@ class Children:
         """There is no child any more on this side: the worker judges what comes here."""
         while (task := self._tasks.get()).request is not None:
             task.leave_to_worker()
+
+
+def _answers(child: Child) -> Answers | None:
+    """To its oldest request that has none; None when it has failed."""
+    alarm = threading.Timer(_SECONDS, child.end)
+    alarm.start()
+    try:
+        return cast("Answers", child.answers())
+    except Exception as error:
+        log.warning("judging_child_lost", error=type(error).__name__)
+        return None
+    finally:
+        alarm.cancel()
 
 
 def cores() -> int:

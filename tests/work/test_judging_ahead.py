@@ -4,14 +4,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from mailbot.errors import TransientError
 from mailbot.platforms.base import Arrival, Changes, Folder
 from mailbot.platforms.maildir.mailbox import MaildirMailbox
-from mailbot.work import judging, judging_children
+from mailbot.work import judging, judging_children, judging_processes
 from mailbot.work.judging_child import Request
 from mailbot.work.judging_placing import Placing, Reading
 from tests.support.town import Town, at
@@ -140,14 +140,14 @@ def test_children_that_die_change_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     expected = stored(one_after_the_other(tmp_path / "one", monkeypatch))
     town = Town(tmp_path / "several")
     filled(town)
-    ask, number = judging_children._Child.ask, iter(range(1000))
+    ask, number = judging_processes.Child.ask, iter(range(1000))
 
     def deadly(self: Any, request: Request) -> None:
         ask(self, request)
         if next(number) % 3 == 1:
-            self.process.kill()
+            self.end()
 
-    monkeypatch.setattr(judging_children._Child, "ask", deadly)
+    monkeypatch.setattr(judging_processes.Child, "ask", deadly)
     town.run(READ)
     assert stored(town) == expected
 
@@ -220,12 +220,8 @@ def test_an_answer_that_misses_a_message_leaves_it_to_the_worker(
     expected = stored(one_after_the_other(tmp_path / "one", monkeypatch))
     town = Town(tmp_path / "several")
     filled(town)
-    answers = judging_children._Child.answers
+    answers = judging_processes.Child.answers
 
-    def shorter(self: Any) -> Sequence[Any] | None:
-        found = answers(self)
-        return found[:1] if found else found
-
-    monkeypatch.setattr(judging_children._Child, "answers", shorter)
+    monkeypatch.setattr(judging_processes.Child, "answers", lambda self: cast("list[Any]", answers(self))[:1])
     town.run(READ)
     assert stored(town) == expected

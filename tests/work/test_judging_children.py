@@ -1,11 +1,16 @@
 """Children judge as the worker does, and what they do not answer is left to it."""
 
 import os
+import select
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +18,7 @@ from benchmarks import corpus
 from mailbot.mail.message import parse, parse_headers
 from mailbot.policy.model import Facts
 from mailbot.policy.profile import load_policy
-from mailbot.work import judging_children
+from mailbot.work import judging_children, judging_processes
 from mailbot.work.judging_child import Judged, Question
 from mailbot.work.judging_children import Children
 from mailbot.work.judging_steps import Place, Terms, judge, read_head
@@ -36,6 +41,22 @@ def children(terms: Terms = TERMS, messages: int = judging_children.WORTH_IT) ->
     found = judging_children.children_for(terms, messages)
     assert found is not None
     return found
+
+
+def forked_from(process: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def processes(of: Children) -> list[int]:
+    return forked_from(of.stem)
+
+
+def is_alive(process: int) -> bool:
+    """Not one that only waits for its end to be noticed."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def question(raw: bytes) -> Question:
@@ -72,8 +93,8 @@ def test_what_no_child_has_read_is_left_to_the_worker(monkeypatch: pytest.Monkey
     blocks = [(corpus.message(1), NOW)] * 3
     running = children()
     assert all(running.read(ELSEWHERE, NOW, blocks))
-    answers = judging_children._Child.answers
-    monkeypatch.setattr(judging_children._Child, "answers", lambda self: (answers(self) or [])[:2])
+    answers = judging_processes.Child.answers
+    monkeypatch.setattr(judging_processes.Child, "answers", lambda self: cast("list[Any]", answers(self))[:2])
     assert [head is None for head in running.read(ELSEWHERE, NOW, blocks)] == [False, False, True]
 
 
@@ -84,13 +105,15 @@ def test_many_small_mailboxes_of_a_round_start_children_too() -> None:
 
 def test_children_serve_all_mailboxes_of_a_round_and_end_with_it() -> None:
     first = children()
-    assert len(first.processes) == 2
+    first.submit(NOW, [question(corpus.message(1))]).result()
+    running = processes(first)
+    assert len(running) == 2
     with judging_children.for_a_while():  # another thread's
         assert children() is first
     assert children(messages=judging_children.CHUNK) is first
-    assert all(child.poll() is None for child in first.processes)
+    assert processes(first) == running
     judging_children._rounds.end()
-    assert all(child.poll() is not None for child in first.processes)
+    assert not any(is_alive(process) for process in (first.stem, *running))
     assert judging_children.children_for(TERMS, 1000) is None
     judging_children._rounds.begin()
 
@@ -110,27 +133,27 @@ def test_what_a_child_that_died_was_asked_is_left_to_the_worker() -> None:
     questions = [question(corpus.message(number)) for number in range(4)]
     running = children()
     running.submit(NOW, questions).result()
-    for child in running.processes:
-        os.kill(child.pid, signal.SIGSTOP)  # so that both hold requests when they die
+    both = processes(running)
+    for child in both:
+        os.kill(child, signal.SIGSTOP)  # so that both hold requests when they die
     asked = [running.submit(NOW, questions) for _ in range(4)]
-    for child in running.processes:
-        child.kill()
+    for child in both:
+        os.kill(child, signal.SIGKILL)
     answers = [list(one.result()) for one in asked]
     assert any(one == [None] * 4 for one in answers)
     others = running.submit(NOW, questions).result()  # others stand in for them
     assert all(isinstance(one, Judged) for one in others)
 
 
-def test_what_no_child_can_be_started_for_is_left_to_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_child_can_be_started_for_is_left_to_the_worker() -> None:
     running = children()
-
-    def refused(*_: object) -> None:
-        raise OSError("no more processes")
-
-    monkeypatch.setattr(judging_children, "_Child", refused)
-    for child in running.processes:
-        child.kill()
     questions = [question(corpus.message(1))]
+    running.submit(NOW, questions).result()
+    os.kill(running.stem, signal.SIGSTOP)  # nobody forks any more
+    for child in processes(running):
+        os.kill(child, signal.SIGKILL)
+    os.kill(running.stem, signal.SIGKILL)
+    running._stem.process.wait()
     assert [list(running.submit(NOW, questions).result()) for _ in range(5)] == [[None]] * 5
 
 
@@ -138,7 +161,7 @@ def test_a_worker_that_may_start_no_process_judges_itself(monkeypatch: pytest.Mo
     def refused(*_: object) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr(judging_children, "_Child", refused)
+    monkeypatch.setattr(judging_processes, "_started", refused)
     assert judging_children.children_for(TERMS, 1000) is None
 
 
@@ -186,12 +209,22 @@ def test_one_core_has_no_children(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_child_ends_with_its_worker() -> None:
-    running = children()
-    running.submit(NOW, [question(corpus.message(1))]).result()
-    for child in running.processes:
-        assert child.stdin is not None
-        child.stdin.close()  # as it is when the worker has been killed
-        assert child.wait(timeout=30) == 0
+    program = (
+        "import os, time; from datetime import datetime, UTC; from mailbot.policy.profile import load_policy;"
+        "from mailbot.work import judging_children as c; from mailbot.work.judging_steps import Terms;"
+        "a = c.Children(Terms(load_policy('bjurholm'), (), {'ks': ''}), 2);"
+        "a.submit(datetime.now(UTC), []).result(); print(a.stem, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        stem = int(worker.stdout.readline())
+        (first, second) = forked_from(stem)
+        os.kill(first, signal.SIGSTOP)  # hangs
+        ends = [os.pidfd_open(process) for process in (stem, first, second)]
+        worker.kill()
+    for end in ends:
+        assert select.select([end], [], [], 60)[0]
+        os.close(end)
 
 
 def test_the_text_comes_with_the_answer_where_it_is_wanted() -> None:
