@@ -3,9 +3,9 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 
+from mailbot.once import once
 from mailbot.policy.phrases import Phrases, compile_phrases
 
 
@@ -49,7 +49,7 @@ class AutomaticWords:
         return 0
 
 
-@cache
+@once
 def automatic_words() -> AutomaticWords:
     """The shipped lists."""
     text = resources.files("mailbot.policy").joinpath("signals/automatic.toml").read_text(encoding="utf-8")

@@ -6,10 +6,10 @@ stay as they were written.
 """
 
 from collections.abc import Iterable
-from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from mailbot.once import once
 from mailbot.policy.spelling import one_spelling
 
 #: Danish is near enough to bokmål
@@ -24,7 +24,7 @@ def in_swedish(words: list[str], language: str | None) -> list[str]:
     return [swedish.get(word, word) for word in words]
 
 
-@cache
+@once
 def _table() -> dict[str, str]:
     text = files("mailbot.policy").joinpath("signals", "kindred.txt").read_text("utf-8")
     return parse(text.splitlines())

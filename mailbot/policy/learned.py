@@ -8,10 +8,10 @@ take the likely kinds into account: an application must be registered whatever i
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from math import exp
 
+from mailbot.once import once
 from mailbot.policy.features import Features, Key
 from mailbot.policy.learned_rows import SCALE, Rows
 from mailbot.policy.model import Kind
@@ -118,7 +118,7 @@ def _probability(score: float) -> float:
     return 1 / (1 + exp(-max(min(score, 30.0), -30.0)))
 
 
-@cache
+@once
 def load() -> Weights:
     """The shipped weights."""
     with files("mailbot.policy").joinpath("signals", "learned.tsv").open(encoding="utf-8") as table:

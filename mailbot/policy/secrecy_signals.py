@@ -2,10 +2,10 @@
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from typing import Literal, get_args
 
+from mailbot.once import once
 from mailbot.policy.patterns import written_out
 from mailbot.policy.phrases import Phrases, compile_phrases
 
@@ -25,7 +25,7 @@ class Line:
     points: float
 
 
-@cache
+@once
 def secrecy_phrases() -> Phrases[tuple[Line, ...]]:
     """Every phrase of the shipped file. Mail mixes languages, and the words hardly collide."""
     text = resources.files("mailbot.policy").joinpath("signals/secrecy.toml").read_text(encoding="utf-8")

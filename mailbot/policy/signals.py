@@ -17,11 +17,11 @@ file; 0 switches a line off.
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
 from mailbot.errors import UserError
+from mailbot.once import once
 from mailbot.policy.model import Evidence
 from mailbot.policy.patterns import Line, Patterns, compile_patterns, problem_of
 from mailbot.policy.profile import Policy
@@ -137,7 +137,7 @@ def load(language: str | None, overrides: Overrides | None = None) -> SignalSet:
     return _load(_FILES.get(language or "", SHIPPED), frozen)
 
 
-@lru_cache(maxsize=32)
+@once
 def _load(names: tuple[str, ...], overrides: _Frozen) -> SignalSet:
     try:
         compiled = [_compiled(name, overrides) for name in names]
@@ -155,7 +155,7 @@ def _load(names: tuple[str, ...], overrides: _Frozen) -> SignalSet:
     )
 
 
-@lru_cache(maxsize=32)
+@once
 def _compiled(name: str, overrides: _Frozen) -> _Compiled:
     small: dict[str, frozenset[str]] = dict.fromkeys(_SMALL, frozenset())
     text: list[tuple[str, _Line]] = []

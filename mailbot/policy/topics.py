@@ -6,10 +6,11 @@ together, so that what was learned from one is known of the others.
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
+from mailbot.once import once
 from mailbot.policy.spelling import one_spelling
 
 #: words of a mail that are remembered with their topics; mail repeats its words
@@ -38,7 +39,7 @@ def topics_of(token: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-@cache
+@once
 def _load() -> _Topics:
     text = files("mailbot.policy").joinpath("signals", "topics.toml").read_text("utf-8")
     words: dict[str, frozenset[str]] = {}

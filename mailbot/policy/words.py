@@ -79,7 +79,8 @@ class Text:
         """What each word is to the patterns; None for most."""
         known = VOCABULARY.known
         if self._looked_up_in is not known:
-            self._looked_up_in, self._symbols = known, list(map(known.__getitem__, self.words))
+            # in this order, as another thread may have the same text in hand
+            self._symbols, self._looked_up_in = list(map(known.__getitem__, self.words)), known
         return self._symbols
 
     @cached_property
