@@ -19,6 +19,8 @@ from mailbot.store.tables import audit, outbox, unit_messages
 
 #: the actor of everything that rules and answers bring about
 RULES = "rule"
+#: made once: `json.dumps` makes an encoder for every call that is not quite ordinary
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 Detail = Mapping[str, str | int | bool | list[str] | None]
 
@@ -41,7 +43,7 @@ def append(connection: Connection, lines: Iterable[NewLine], *, now: datetime) -
             "actor": line.actor,
             "action": line.action,
             "ref": line.ref,
-            "detail": json.dumps(line.detail or {}, ensure_ascii=False, sort_keys=True),
+            "detail": _AS_JSON(line.detail or {}),
         }
         for line in lines
     ]

@@ -30,6 +30,8 @@ _PLAIN_ACTIONS: dict[
     "propose_passing_on": ProposePassingOn,
     "report_unparsable": ReportUnparsable,
 }
+#: made once: `json.dumps` makes an encoder for every call that is not quite ordinary
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 #: fields of Decision that JSON holds as they are
 _PLAIN_FIELDS = (
     "language",
@@ -52,7 +54,7 @@ def encode(decision: Decision) -> str:
         table[name] = _day_text(getattr(decision, name))
     table["verdicts"] = [_encode_verdict(verdict) for verdict in decision.verdicts]
     table["actions"] = [_encode_action(action) for action in decision.actions]
-    return json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+    return _AS_JSON(table)
 
 
 def decode(text: str) -> Decision:

@@ -20,7 +20,7 @@ from mailbot.store.tables import deliveries, messages, unit_messages
 def write_messages(connection: Connection, entries: Sequence[Entry], references: References, now: datetime) -> None:
     """Add the messages that are new, and fold what further copies tell into those that are known."""
     rows = RowSet(messages, "content_print")
-    rows.load(connection, messages.c.content_print, [entry.content_print for entry in entries])
+    rows.load(connection, messages.c.content_print, [entry.content_print for entry in entries if entry.is_known])
     for entry in entries:
         known = rows.get(entry.content_print)
         if known is None:
@@ -106,7 +106,7 @@ def unit_rows(connection: Connection, entries: Sequence[Entry]) -> tuple[RowSet,
     a duty. The caller flushes."""
     changed = set()
     rows = RowSet(unit_messages, "message_ref", "unit")
-    rows.load(connection, unit_messages.c.message_ref, [entry.ref for entry in entries])
+    rows.load(connection, unit_messages.c.message_ref, [entry.ref for entry in entries if entry.is_known])
     for entry in entries:
         outcome = entry.outcome
         copy = {

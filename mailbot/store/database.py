@@ -208,6 +208,12 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     insert_rows(connection, table, rows, on_conflict="replace")
 
 
+def find(connection: Connection, query: Select[Any], values: Sequence[str]) -> Iterator[Any]:
+    """The rows of `query`, in which SOME stands for `values`. A query that is kept is compiled once."""
+    for piece in chunks(values):
+        yield from connection.execute(query, {"some": piece})
+
+
 def chunks(values: Sequence[str], size: int = _SHORT_LISTS) -> Iterator[Sequence[str]]:
     """`values` in pieces short enough for one IN (...)."""
     for start in range(0, len(values), size):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from mailbot.mail.conversation import normalise_subject
 from mailbot.mail.message import Address, Message
 from mailbot.policy.model import CloseObligations, OpenObligation, Stage
-from mailbot.store.database import SOME, chunks
+from mailbot.store.database import SOME, find
 from mailbot.store.linking import Linked, named_ids
 from mailbot.store.records import Outcome
 from mailbot.store.references import References
@@ -16,6 +16,17 @@ from mailbot.store.tables import messages, unit_messages
 
 STAGES = {stage: number for number, stage in enumerate(Stage)}
 DIARY_ACTIONS = frozenset({"forward_to_registrar", "ask_registrar", "announce_confidential", "report_unparsable"})
+
+_REFS = select(messages.c.content_print, messages.c.ref).where(messages.c.content_print.in_(SOME))
+_ITEM_REFS = select(unit_messages.c.message_ref, unit_messages.c.unit, unit_messages.c.ref).where(
+    unit_messages.c.message_ref.in_(SOME)
+)
+_OWNING_MESSAGES = select(messages.c.ref, messages.c.content_print).where(messages.c.ref.in_(SOME))
+_OWNING_ITEMS = (
+    select(unit_messages.c.ref, messages.c.content_print, unit_messages.c.unit)
+    .join(messages, messages.c.ref == unit_messages.c.message_ref)
+    .where(unit_messages.c.ref.in_(SOME))
+)
 
 
 @dataclass(slots=True)
@@ -28,6 +39,8 @@ class Entry:
     linked: Linked
     #: the copy that we sent, not one that we received
     sent: bool
+    #: whether its message is in the tables already
+    is_known: bool = True
     ref: str = ""
     item_ref: str = ""
     conversation: str = ""
@@ -119,39 +132,23 @@ def assign_references(connection: Connection, entries: Sequence[Entry], referenc
 
 
 def _take_stored(connection: Connection, entries: Sequence[Entry]) -> None:
-    refs: dict[str, str] = {}
-    for piece in chunks(sorted({entry.content_print for entry in entries})):
-        rows = connection.execute(
-            select(messages.c.content_print, messages.c.ref).where(messages.c.content_print.in_(SOME)), {"some": piece}
-        )
-        refs.update((content_print, ref) for content_print, ref in rows)
-    items: dict[tuple[str, str], str] = {}
-    for piece in chunks(sorted(refs.values())):
-        found = connection.execute(
-            select(unit_messages.c.message_ref, unit_messages.c.unit, unit_messages.c.ref).where(
-                unit_messages.c.message_ref.in_(SOME)
-            ),
-            {"some": piece},
-        )
-        items.update(((message_ref, unit), ref) for message_ref, unit, ref in found)
+    prints = sorted({entry.content_print for entry in entries})
+    refs: dict[str, str] = dict(find(connection, _REFS, prints))
+    found = find(connection, _ITEM_REFS, sorted(refs.values()))
+    items: dict[tuple[str, str], str] = {(message_ref, unit): ref for message_ref, unit, ref in found}
     for entry in entries:
+        entry.is_known = entry.content_print in refs
         entry.ref = refs.get(entry.content_print, "")
         entry.item_ref = items.get((entry.ref, entry.outcome.unit), "")
 
 
 def _owners(connection: Connection, refs: Iterable[str]) -> dict[str, list[_Owner]]:
     owners: dict[str, list[_Owner]] = {}
-    for piece in chunks(sorted(refs)):
-        of_messages = select(messages.c.ref, messages.c.content_print).where(messages.c.ref.in_(SOME))
-        for ref, content_print in connection.execute(of_messages, {"some": piece}):
-            owners.setdefault(ref, []).append(_Owner(content_print, None))
-        of_items = (
-            select(unit_messages.c.ref, messages.c.content_print, unit_messages.c.unit)
-            .join(messages, messages.c.ref == unit_messages.c.message_ref)
-            .where(unit_messages.c.ref.in_(SOME))
-        )
-        for ref, content_print, unit in connection.execute(of_items, {"some": piece}):
-            owners.setdefault(ref, []).append(_Owner(content_print, unit))
+    wanted = sorted(refs)
+    for ref, content_print in find(connection, _OWNING_MESSAGES, wanted):
+        owners.setdefault(ref, []).append(_Owner(content_print, None))
+    for ref, content_print, unit in find(connection, _OWNING_ITEMS, wanted):
+        owners.setdefault(ref, []).append(_Owner(content_print, unit))
     return owners
 
 

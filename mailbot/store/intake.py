@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, distinct, func, select
+from sqlalchemy import Connection, Select, bindparam, case, delete, distinct, func, select
 
 from mailbot.policy.model import Stage
 from mailbot.store.answer_marks import Mark, record_marks, unmarked_questions
-from mailbot.store.database import SOME, Database, chunks, upsert
+from mailbot.store.database import SOME, Database, chunks, find, upsert
 from mailbot.store.handed_over import categorised, not_categorised
 from mailbot.store.linking import stored_links
 from mailbot.store.matters import matter_of
@@ -35,6 +36,26 @@ _NO_MARKS: Mapping[str, Mark] = MappingProxyType({})
 
 #: written once: it is asked for every mailbox of every pass
 _FOLDER_CURSORS = select(cursors.c.folder, cursors.c.cursor).where(cursors.c.mailbox == bindparam("mailbox"))
+#: what is known of a batch of mail
+_MESSAGES = select(messages.c.content_print, messages.c.ref, messages.c.unparsable).where(
+    messages.c.content_print.in_(SOME)
+)
+_DECIDED = (
+    select(unit_messages.c.message_ref, unit_messages.c.unit, decisions.c.side, decisions.c.stage)
+    .join(decisions, decisions.c.item_ref == unit_messages.c.ref)
+    .where(unit_messages.c.message_ref.in_(SOME))
+)
+_OPEN_UNITS = select(obligations.c.conversation, obligations.c.unit).where(
+    obligations.c.conversation.in_(SOME), obligations.c.state == "open"
+)
+_WRITTEN_IN = select(sent_traces.c.conversation).where(sent_traces.c.conversation.in_(SOME))
+_CONFIDENTIAL = select(messages.c.conversation).where(messages.c.conversation.in_(SOME), messages.c.confidential)
+_NUMBERS = (
+    select(messages.c.conversation, diary_items.c.number, diary_items.c.proposed_number)
+    .join(messages, messages.c.ref == diary_items.c.message_ref)
+    .where(messages.c.conversation.in_(SOME))
+    .order_by(messages.c.received_at, messages.c.ref)
+)
 
 
 class Intake:
@@ -98,21 +119,18 @@ class Intake:
     def known_messages(self, content_keys: Iterable[str]) -> dict[str, KnownMessage]:
         """content key -> what is recorded about this message, of those that are known."""
         keys = {self._references.fingerprint(key): key for key in content_keys}
-        found: dict[str, KnownMessage] = {}
         with self._database.read() as connection:
-            for piece in chunks(sorted(keys)):
-                query = select(messages.c.content_print, messages.c.ref, messages.c.unparsable)
-                rows = connection.execute(query.where(messages.c.content_print.in_(SOME)), {"some": piece}).all()
-                decided = _decided(connection, [row.ref for row in rows])
-                for row in rows:
-                    by_side = decided[row.ref]
-                    found[keys[row.content_print]] = KnownMessage(
-                        ref=row.ref,
-                        decided=frozenset(by_side["received"]),
-                        decided_sent=frozenset(by_side["sent"]),
-                        unparsable=row.unparsable is not None,
-                    )
-        return found
+            rows = list(find(connection, _MESSAGES, sorted(keys)))
+            decided = _decided(connection, [row.ref for row in rows])
+        return {
+            keys[row.content_print]: KnownMessage(
+                ref=row.ref,
+                decided=frozenset(decided[row.ref]["received"]),
+                decided_sent=frozenset(decided[row.ref]["sent"]),
+                unparsable=row.unparsable is not None,
+            )
+            for row in rows
+        }
 
     def conversations(self, message_ids: Iterable[str]) -> dict[str, ConversationFacts]:
         """Message-ID -> facts about the conversation that bears or names it, of those that are known."""
@@ -122,8 +140,8 @@ class Intake:
             wanted = sorted(set(linked.values()))
             units, written, secret, numbers = (
                 _open_units(connection, wanted),
-                _written_in(connection, wanted),
-                _confidential(connection, wanted),
+                _those(connection, _WRITTEN_IN, wanted),
+                _those(connection, _CONFIDENTIAL, wanted),
                 _diary_numbers(connection, wanted),
             )
         return {
@@ -241,57 +259,29 @@ class Intake:
 def _decided(connection: Connection, refs: Sequence[str]) -> dict[str, dict[str, set[tuple[str, Stage]]]]:
     """message ref -> side -> units and how far they had read."""
     found: dict[str, dict[str, set[tuple[str, Stage]]]] = defaultdict(lambda: {"received": set(), "sent": set()})
-    query = (
-        select(unit_messages.c.message_ref, unit_messages.c.unit, decisions.c.side, decisions.c.stage)
-        .join(decisions, decisions.c.item_ref == unit_messages.c.ref)
-        .where(unit_messages.c.message_ref.in_(SOME))
-    )
-    for message_ref, unit, side, stage in connection.execute(query, {"some": refs}):
+    for message_ref, unit, side, stage in find(connection, _DECIDED, refs):
         found[message_ref][side].add((unit, Stage(stage)))
     return found
 
 
 def _open_units(connection: Connection, conversations: Sequence[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for piece in chunks(conversations):
-        query = select(obligations.c.conversation, obligations.c.unit)
-        is_open = obligations.c.state == "open"
-        query = query.where(obligations.c.conversation.in_(SOME), is_open)
-        for conversation, unit in connection.execute(query, {"some": piece}):
-            found[conversation].add(unit)
+    for conversation, unit in find(connection, _OPEN_UNITS, conversations):
+        found[conversation].add(unit)
     return found
 
 
-def _written_in(connection: Connection, conversations: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for piece in chunks(conversations):
-        query = select(sent_traces.c.conversation).where(sent_traces.c.conversation.in_(SOME))
-        found.update(connection.execute(query, {"some": piece}).scalars())
-    return found
-
-
-def _confidential(connection: Connection, conversations: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for piece in chunks(conversations):
-        query = select(messages.c.conversation).where(messages.c.conversation.in_(SOME), messages.c.confidential)
-        found.update(connection.execute(query, {"some": piece}).scalars())
-    return found
+def _those(connection: Connection, query: Select[Any], conversations: Sequence[str]) -> set[str]:
+    return {conversation for (conversation,) in find(connection, query, conversations)}
 
 
 def _diary_numbers(connection: Connection, conversations: Sequence[str]) -> dict[str, str]:
     """The registered number of a conversation, else the one found in its mail; the newest of several."""
     proposed: dict[str, str] = {}
     registered: dict[str, str] = {}
-    for piece in chunks(conversations):
-        query = (
-            select(messages.c.conversation, diary_items.c.number, diary_items.c.proposed_number)
-            .join(messages, messages.c.ref == diary_items.c.message_ref)
-            .where(messages.c.conversation.in_(SOME))
-            .order_by(messages.c.received_at, messages.c.ref)
-        )
-        for conversation, number, found in connection.execute(query, {"some": piece}):
-            if number:
-                registered[conversation] = number
-            if found:
-                proposed[conversation] = found
+    for conversation, number, found in find(connection, _NUMBERS, conversations):
+        if number:
+            registered[conversation] = number
+        if found:
+            proposed[conversation] = found
     return proposed | registered

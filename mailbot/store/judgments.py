@@ -9,10 +9,12 @@ from sqlalchemy import Connection, select
 from mailbot.store import audit, codec
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import SOME, chunks
+from mailbot.store.database import SOME, find
 from mailbot.store.entries import STAGES, Entry
 from mailbot.store.rows import RowSet, Values
 from mailbot.store.tables import decisions
+
+_DECIDED = select(decisions.c.item_ref, decisions.c.side, decisions.c.stage).where(decisions.c.item_ref.in_(SOME))
 
 
 def first_decisions(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
@@ -21,13 +23,9 @@ def first_decisions(connection: Connection, entries: Sequence[Entry]) -> list[En
     for entry in entries:
         if entry.outcome.decision is not None:
             candidates.setdefault((entry.item_ref, entry.side, entry.outcome.decision.stage.value), entry)
-    for piece in chunks(sorted({item_ref for item_ref, _, _ in candidates})):
-        stored = connection.execute(
-            select(decisions.c.item_ref, decisions.c.side, decisions.c.stage).where(decisions.c.item_ref.in_(SOME)),
-            {"some": piece},
-        )
-        for item_ref, side, stage in stored:
-            candidates.pop((item_ref, side, stage), None)
+    known = {entry.item_ref for entry in candidates.values() if entry.is_known}
+    for item_ref, side, stage in find(connection, _DECIDED, sorted(known)):
+        candidates.pop((item_ref, side, stage), None)
     return list(candidates.values())
 
 

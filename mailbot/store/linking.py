@@ -12,13 +12,16 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from mailbot.mail.message import Message
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import SOME, chunks
+from mailbot.store.database import SOME, find
 from mailbot.store.tables import links, messages, obligations, sent_traces
 
 #: identifiers in one conversation; a message beyond that begins a new one
 MAX_CONVERSATION = 5_000
 #: a thread names its beginning first and its newest last
 _KEPT_FIRST, _KEPT_LAST = 2, 20
+
+_LINKED = select(links.c.message_id_print, links.c.conversation).where(links.c.message_id_print.in_(SOME))
+_SIZES = select(links.c.conversation, func.count()).where(links.c.conversation.in_(SOME)).group_by(links.c.conversation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +73,11 @@ def link(connection: Connection, batch: Sequence[Linked]) -> Conversations:
 
 def stored_links(connection: Connection, prints: Sequence[str]) -> dict[str, str]:
     """The conversation of each fingerprint that is known."""
-    found: dict[str, str] = {}
-    for piece in chunks(prints):
-        rows = connection.execute(
-            select(links.c.message_id_print, links.c.conversation).where(links.c.message_id_print.in_(SOME)),
-            {"some": piece},
-        )
-        found.update((one, conversation) for one, conversation in rows)
-    return found
+    return dict(find(connection, _LINKED, prints))
 
 
 def _sizes(connection: Connection, conversations: Sequence[str]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for piece in chunks(conversations):
-        rows = connection.execute(
-            select(links.c.conversation, func.count())
-            .where(links.c.conversation.in_(SOME))
-            .group_by(links.c.conversation),
-            {"some": piece},
-        )
-        sizes.update((conversation, size) for conversation, size in rows)
-    return sizes
+    return dict(find(connection, _SIZES, conversations))
 
 
 def _move(connection: Connection, moved: Mapping[str, str]) -> None:

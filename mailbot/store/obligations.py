@@ -45,9 +45,14 @@ class Obligations:
         unit: str | None = None,
         assignee: str | None = None,
         mailbox: str | None = None,
+        since: datetime | None = None,
     ) -> Iterator[Obligation]:
-        """The same one after the other: there may be as many as there is mail that nobody has looked at."""
+        """The same one after the other: there may be as many as there is mail that nobody has looked at. With `since`
+        those that began, got a holding reply, or were answered at or after that instant."""
         query = _listed().where(obligations.c.state.in_(states))
+        if since is not None:
+            happened = (obligations.c.received_at, obligations.c.acknowledged_at, obligations.c.met_at)
+            query = query.where(or_(*(instant >= since for instant in happened)))
         wanted = {"unit": unit, "assignee": assignee, "mailbox": mailbox}
         for name, value in wanted.items():
             if value is not None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, not_, or_, select, t
 from mailbot.errors import UserError
 from mailbot.store import audit
 from mailbot.store.audit import RULES, NewLine
-from mailbot.store.database import SOME, Database, chunks
+from mailbot.store.database import SOME, Database, chunks, find
 from mailbot.store.decisions import journaled
 from mailbot.store.lookup import NotFound, message_id_form, shown_form
 from mailbot.store.mail_effects import came_back, went_out
@@ -29,6 +29,7 @@ from mailbot.store.tables import outbox, unit_messages
 _SETTLED: tuple[OutboxState, ...] = ("sent", "cancelled")
 #: stands in `handle` of sent mail whose copy in Sent is still to be made
 _COPY_OWED = "copy owed"
+_MESSAGE_IDS = select(outbox.c.message_id).where(outbox.c.message_id.in_(SOME))
 
 
 class Outbox:
@@ -193,9 +194,7 @@ class Outbox:
         wanted = sorted(set(message_ids))
         found = {one for one in wanted if self._references.is_ours(one, one.rpartition("@")[2].rstrip(">"))}
         with self._database.read() as connection:
-            for piece in chunks(wanted):
-                query = select(outbox.c.message_id).where(outbox.c.message_id.in_(SOME))
-                found.update(connection.execute(query, {"some": piece}).scalars())
+            found.update(message_id for (message_id,) in find(connection, _MESSAGE_IDS, wanted))
         return frozenset(found)
 
     @journaled("outbox.release")

@@ -17,7 +17,7 @@ def propose(connection: Connection, fresh: Sequence[Entry], now: datetime) -> No
     """Add or complete the diary items that fresh decisions ask for. What a person settled stays as it is."""
     wanted = [entry for entry in fresh if entry.diary_actions]
     items = RowSet(diary_items, "ref")
-    items.load(connection, diary_items.c.message_ref, [entry.ref for entry in wanted])
+    items.load(connection, diary_items.c.message_ref, [entry.ref for entry in wanted if entry.is_known])
     in_diary = {(item["message_ref"], item["unit"]): item["ref"] for item in items}
     lines = []
     for entry in wanted:

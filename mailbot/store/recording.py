@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from mailbot.policy.refusals import auto_submitted
 from mailbot.store import audit, copies, judgments, linking
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import SOME, chunks
+from mailbot.store.database import SOME, chunks, find
 from mailbot.store.entries import Entry, assign_references, prepare, recipient_prints, subject_print
 from mailbot.store.proposing import propose
 from mailbot.store.queueing import queue
@@ -22,6 +22,14 @@ from mailbot.store.records import NewMail, Outcome
 from mailbot.store.references import References
 from mailbot.store.settling import settle
 from mailbot.store.tables import deliveries, diary_items, messages, sent_traces
+
+_STORED = select(messages.c.content_print).where(messages.c.content_print.in_(SOME))
+_DIARISED = (
+    select(messages.c.conversation)
+    .join(diary_items, diary_items.c.message_ref == messages.c.ref)
+    .where(messages.c.conversation.in_(SOME))
+)
+_MATCHED = select(sent_traces.c.content_print).where(sent_traces.c.content_print.in_(SOME), sent_traces.c.matched)
 
 _TO_REGISTRAR = frozenset({"forward", "announcement"})
 
@@ -38,8 +46,11 @@ def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], referen
     changed = _write(connection, kept, references, now)
     settle(connection, changed | traced | conversations.merged, now)
     # A sent mail that answered something is kept after all.
-    answers = _matched(connection, passing)
-    _write(connection, [entry for entry in passing if entry.content_print in answers], references, now)
+    answers = _values(connection, _MATCHED, [entry.content_print for entry in passing])
+    late = [entry for entry in passing if entry.content_print in answers]
+    for entry in late:
+        entry.is_known = True  # now perhaps: by a copy of it that was kept
+    _write(connection, late, references, now)
     queue(connection, [mail for entry in entries for mail in _mail(entry)], references, now)
 
 
@@ -96,8 +107,8 @@ def _by_person(entry: Entry) -> bool:
 
 def _sorted_out(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
     """What is kept at once, and sent mail of which only the trace may stay (design 3, "Folder scope")."""
-    known = _stored(connection, messages.c.content_print, [entry.content_print for entry in entries if entry.sent])
-    diarised = _diarised(connection, [entry.conversation for entry in entries if entry.sent])
+    known = _values(connection, _STORED, [entry.content_print for entry in entries if entry.sent])
+    diarised = _values(connection, _DIARISED, [entry.conversation for entry in entries if entry.sent])
     kept: list[Entry] = []
     passing: list[Entry] = []
     for entry in entries:
@@ -112,27 +123,8 @@ def _sorted_out(connection: Connection, entries: Sequence[Entry]) -> tuple[list[
     return kept, passing
 
 
-def _stored(connection: Connection, column: Any, values: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for piece in chunks(sorted(set(values))):
-        found.update(connection.execute(select(column).where(column.in_(SOME)), {"some": piece}).scalars())
-    return found
-
-
-def _diarised(connection: Connection, conversations: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for piece in chunks(sorted(set(conversations))):
-        query = select(messages.c.conversation).join(diary_items, diary_items.c.message_ref == messages.c.ref)
-        found.update(connection.execute(query.where(messages.c.conversation.in_(SOME)), {"some": piece}).scalars())
-    return found
-
-
-def _matched(connection: Connection, entries: Sequence[Entry]) -> set[str]:
-    found: set[str] = set()
-    for piece in chunks(sorted({entry.content_print for entry in entries})):
-        query = select(sent_traces.c.content_print).where(sent_traces.c.content_print.in_(SOME), sent_traces.c.matched)
-        found.update(connection.execute(query, {"some": piece}).scalars())
-    return found
+def _values(connection: Connection, query: Select[Any], of: Sequence[str]) -> set[str]:
+    return {value for (value,) in find(connection, query, sorted(set(of)))}
 
 
 def _mail(entry: Entry) -> list[NewMail]:

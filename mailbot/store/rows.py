@@ -1,14 +1,20 @@
 """Rows of one table, loaded once, changed in memory, and written back in bulk."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, bindparam, select, update
+from sqlalchemy import Column, Connection, Select, Table, bindparam, select, update
 
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import SOME, chunks
+from mailbot.store.database import SOME, find
 
 Values = Mapping[str, Any]
+
+
+@lru_cache(maxsize=16)
+def _rows_by(column: Column[str]) -> Select[Any]:
+    return select(column.table).where(column.in_(SOME))
 
 
 class RowSet:
@@ -23,9 +29,10 @@ class RowSet:
 
     def load(self, connection: Connection, column: Column[str], values: Sequence[str]) -> None:
         """Add the stored rows whose `column` is one of `values`."""
-        for piece in chunks(sorted(set(values))):
-            for row in connection.execute(select(self._table).where(column.in_(SOME)), {"some": piece}).mappings():
-                self._rows[tuple(row[name] for name in self._key)] = dict(row)
+        names = self._table.columns.keys()
+        for found in find(connection, _rows_by(column), sorted(set(values))):
+            row = dict(zip(names, found, strict=True))
+            self._rows[tuple(row[name] for name in self._key)] = row
 
     def get(self, *key: str) -> Values | None:
         return self._rows.get(key)

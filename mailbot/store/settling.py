@@ -15,12 +15,30 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from mailbot.store import audit
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.clocks import Answer, Question, Run, earliest, replay
-from mailbot.store.database import SOME, chunks
+from mailbot.store.database import SOME, chunks, find
 from mailbot.store.rows import RowSet, Values
 from mailbot.store.tables import messages, obligations, sent_traces, unit_messages
 
 MERGED = "merged:"
 NOT_OWED = "rule:not_owed"
+
+_OWED = (
+    select(
+        unit_messages,
+        messages.c.conversation,
+        messages.c.content_print,
+        messages.c.asker_print,
+        messages.c.other_asker_print,
+    )
+    .join(messages, messages.c.ref == unit_messages.c.message_ref)
+    .where(messages.c.conversation.in_(SOME), unit_messages.c.owes.is_not(None))
+)
+_ANSWERS = select(sent_traces).where(sent_traces.c.conversation.in_(SOME), sent_traces.c.answers)
+_COUNTS_TO = (
+    update(unit_messages)
+    .where(unit_messages.c.ref == bindparam("question"))
+    .values(obligation_ref=bindparam("obligation"))
+)
 
 _GroupKey = tuple[str, str]
 
@@ -47,8 +65,7 @@ def settle(connection: Connection, conversations: Iterable[str], now: datetime) 
         work.settle(conversation, unit, group)
     rows.flush(connection)
     if work.counts_to:
-        statement = update(unit_messages).where(unit_messages.c.ref == bindparam("question"))
-        connection.execute(statement.values(obligation_ref=bindparam("obligation")), work.counts_to)
+        connection.execute(_COUNTS_TO, work.counts_to)
     for piece in chunks(sorted(work.used)):
         connection.execute(update(sent_traces).where(sent_traces.c.content_print.in_(piece)).values(matched=True))
     audit.append(connection, work.lines, now=now)
@@ -78,33 +95,20 @@ def _groups(connection: Connection, conversations: Sequence[str], rows: RowSet) 
 
 
 def _owed(connection: Connection, conversations: Sequence[str]) -> list[Row[Any]]:
-    query = select(
-        unit_messages,
-        messages.c.conversation,
-        messages.c.content_print,
-        messages.c.asker_print,
-        messages.c.other_asker_print,
-    ).join(messages, messages.c.ref == unit_messages.c.message_ref)
-    found: list[Row[Any]] = []
-    for piece in chunks(conversations):
-        owed = query.where(messages.c.conversation.in_(SOME), unit_messages.c.owes.is_not(None))
-        found.extend(connection.execute(owed, {"some": piece}).all())
-    return found
+    return list(find(connection, _OWED, conversations))
 
 
 def _answers(connection: Connection, conversations: Sequence[str]) -> dict[str, list[Answer]]:
     found: dict[str, list[Answer]] = defaultdict(list)
-    for piece in chunks(conversations):
-        query = select(sent_traces).where(sent_traces.c.conversation.in_(SOME), sent_traces.c.answers)
-        for row in connection.execute(query, {"some": piece}):
-            found[row.conversation].append(
-                Answer(
-                    content_print=row.content_print,
-                    sent_at=row.sent_at,
-                    mailbox=row.mailbox,
-                    recipient_prints=frozenset(row.recipient_prints),
-                )
+    for row in find(connection, _ANSWERS, conversations):
+        found[row.conversation].append(
+            Answer(
+                content_print=row.content_print,
+                sent_at=row.sent_at,
+                mailbox=row.mailbox,
+                recipient_prints=frozenset(row.recipient_prints),
             )
+        )
     return found
 
 

@@ -33,7 +33,7 @@ def week_figures(context: Context, now: datetime) -> WeekFigures:
     """As of `now` (aware)."""
     config, store, since = context.config, context.store, now - timedelta(days=7)
     needing_reply = in_time = late = holding_replies = 0
-    for one in store.obligations.each(states=("open", "answered")):
+    for one in store.obligations.each(states=("open", "answered"), since=since):
         needing_reply += one.received_at >= since and one.judged
         holding_replies += one.acknowledged_at is not None and one.acknowledged_at >= since
         if one.state == "answered" and one.met_at is not None and one.met_at >= since:
