@@ -78,8 +78,8 @@ class LivingImap:
         self.mailboxes: dict[str, dict[str, LivingFolder]] = {}
         self.faults: deque[Fault] = deque()
         self.append_faults: deque[Fault] = deque()
-        #: (how a command begins, what somebody does just before it is carried out); the first waits for its command
-        self.meanwhile: deque[tuple[str, Callable[[], None]]] = deque()
+        #: (whose, how a command begins, what somebody does just before it is carried out); the first is awaited first
+        self.meanwhile: deque[tuple[str, str, Callable[[], None]]] = deque()
         self.lock = threading.RLock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -157,8 +157,8 @@ class _Session:
             if fault == "BYE":
                 self._write(b"* BYE out of order\r\n")
                 return False
-            if server.meanwhile and command.upper().startswith(server.meanwhile[0][0]):
-                server.meanwhile.popleft()[1]()
+            if server.meanwhile and self._user == server.meanwhile[0][0] and command.startswith(server.meanwhile[0][1]):
+                server.meanwhile.popleft()[2]()
             untagged, verdict = self._do(command, literal)
         if fault == "twice":
             untagged = [each for each in untagged for _ in range(2)]
