@@ -97,6 +97,25 @@ def test_a_greeting_that_skips_the_login_is_refused() -> None:
         scripted(server, tls="starttls")
 
 
+def test_nobody_reads_a_mailbox_that_is_open_already() -> None:
+    """PREAUTH: whose mailbox it is, the server does not say."""
+    with ScriptedImap(greeting=b"* PREAUTH hello\r\n") as server, pytest.raises(PermanentError, match="whose mailbox"):
+        scripted(server)
+
+
+@pytest.mark.parametrize("greeting", [b"* BYE hemligt\r\n", b"* BYE [UNAVAILABLE] hemligt\r\n"])
+def test_a_server_that_is_full_is_asked_again(greeting: bytes) -> None:
+    with ScriptedImap(greeting=greeting) as server, pytest.raises(TransientError, match="takes no connection") as told:
+        scripted(server)
+    assert "hemligt" not in str(told.value)
+
+
+def test_what_speaks_no_imap4_is_told() -> None:
+    answers: dict[str, Answer] = {"CAPABILITY": b"* CAPABILITY IMAP2bis\r\n"}
+    with ScriptedImap(answers) as server, pytest.raises(PermanentError, match="neither IMAP4rev1 nor IMAP4rev2"):
+        scripted(server)
+
+
 def test_what_is_said_before_tls_is_refused(authority: Authority) -> None:
     made = authority.sign("injecting")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -248,6 +267,14 @@ def test_a_folder_name_is_quoted() -> None:
         connection = scripted(server)
         connection.examine(b'R&-D "\\x')
         assert server.commands[-1] == r'EXAMINE "R&-D \"\\x"'
+        connection.close()
+
+
+def test_news_of_another_folder_is_no_answer_to_status() -> None:
+    told = [b"* STATUS %s (MESSAGES 2 UIDNEXT 3 UIDVALIDITY %d)\r\n" % each for each in ((b"Arkiv", 7), (b"Sent", 8))]
+    with ScriptedImap({"STATUS": b"".join(told)}) as server:
+        connection = scripted(server)
+        assert connection.status(b"Arkiv").uidvalidity == 7
         connection.close()
 
 

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from mailbot.errors import PermanentError
-from mailbot.platforms.imap.login import LoginMethod
+from mailbot.platforms.imap.connection import ImapConnection
+from mailbot.platforms.imap.login import Login, LoginMethod
 from mailbot.platforms.imap.sender import SmtpSender
+from mailbot.platforms.imap.smtp import SmtpConnection
+from mailbot.platforms.imap.transport import Endpoint
 from mailbot.platforms.sending import CannotCarry, DestinationTrouble, OutgoingMail, Receipt, SenderUnavailable
 from tests.platforms.contract_sender import ANNA, EVA, SERVICE, SenderContract, attempt, outgoing
 from tests.platforms.smtp_world import SmtpWorld
 from tests.servers.dovecot import Dovecot
+from tests.servers.living import Fault, LivingFolder, LivingImap
 from tests.servers.postfix import SIZE_LIMIT, Postfix
 
 BUSY = "busy@bjurholm.example"
@@ -145,3 +149,35 @@ def test_an_idle_connection_that_the_server_closed_is_opened_again(open_world: S
     sender._smtp._smtp.sock.close()  # type: ignore[union-attr]
     attempt(sender, outgoing(2))
     assert len(open_world.received(ANNA)) == 2
+
+
+@pytest.mark.parametrize("fault", ["hangs up", "BYE"])
+def test_a_copy_is_filed_although_the_server_has_closed_an_idle_connection(fault: Fault) -> None:
+    with LivingImap() as server:
+        sender = SmtpSender(unreachable, lambda: living(server))
+        sender.file(outgoing(1))
+        server.faults.append(fault)
+        sender.file(outgoing(2))
+        sender.close()
+    assert len(server.mailbox(SERVICE)["Sent"].messages) == 2
+
+
+def test_a_copy_is_filed_where_noop_is_refused() -> None:
+    with LivingImap() as server:
+        server.mailbox(SERVICE)["Sent"] = LivingFolder()
+        # CAPABILITY, LOGIN, CAPABILITY, LIST and EXAMINE go well
+        server.faults.extend(["fine", "fine", "fine", "fine", "fine", "NO"])
+        sender = SmtpSender(unreachable, lambda: living(server))
+        sender.file(outgoing(1))
+        assert not server.faults
+        sender.close()
+    assert len(server.mailbox(SERVICE)["Sent"].messages) == 1
+
+
+def living(server: LivingImap) -> ImapConnection:
+    login = Login(method="user", mailbox=SERVICE, user=SERVICE, secret=lambda: "x")
+    return ImapConnection(Endpoint(host="127.0.0.1", port=server.port, tls="none"), login)
+
+
+def unreachable() -> SmtpConnection:
+    raise AssertionError("nothing is to be sent")

@@ -194,7 +194,11 @@ class _Session:
 
     def _capabilities(self) -> str:
         login = " LOGINDISABLED" if self._user and self._manners.login_disabled_after_login else ""
-        return f"IMAP4rev1 {self._manners.capabilities}".strip() + login
+        return f"{self._manners.protocol} {self._manners.capabilities}".strip() + login
+
+    @property
+    def _is_rev2(self) -> bool:
+        return self._manners.protocol == "IMAP4rev2"
 
     def _do(self, command: str, literal: bytes) -> tuple[list[bytes], str]:
         words = [_QUOTED_PAIR.sub(r"\1", quoted) or plain for quoted, plain in _WORD.findall(command)]
@@ -208,7 +212,7 @@ class _Session:
             case "LOGIN":
                 self._user = words[1]
                 return [], f"OK [CAPABILITY {self._capabilities()}]" if self._manners.tells_capabilities else "OK"
-            case "NAMESPACE" if "NAMESPACE" in self._manners.capabilities:
+            case "NAMESPACE" if "NAMESPACE" in self._manners.capabilities or self._is_rev2:
                 return [f"* NAMESPACE {self._manners.namespace}\r\n".encode()], "OK"
             case "LIST":
                 begin, star, _ = words[2].partition("*")
@@ -304,7 +308,7 @@ class _Session:
             first, _, last = keys[0].partition(":")
             found = uids[int(first) - 1 : None if last == "*" else int(last)]
         found = [uid for uid in found if uid not in self._hidden]
-        if extended:
+        if extended or self._is_rev2:  # RFC 9051 6.4.4: no SEARCH any more
             tag = command.partition(" ")[0]
             return f'* ESEARCH (TAG "{tag}") UID{" ALL " if found else ""}{",".join(map(str, found))}\r\n'.encode()
         if self._manners.terse_search:

@@ -8,6 +8,7 @@ from typing import Literal
 class Manners:
     """In what a server differs; all that is here is allowed by RFC 3501, or was seen."""
 
+    protocol: str = "IMAP4rev1"
     separator: str = "/"
     capabilities: str = ""
     #: CAPABILITY in the greeting and in the answer to LOGIN, as well as when it is asked for

@@ -87,6 +87,9 @@ MAKES = {
     "an appended message seen after NOOP": Make(manners=Manners(late_append=True)),
     "no INTERNALDATE and no size": Make(manners=Manners(missing=("INTERNALDATE", "RFC822.SIZE"))),
     "INTERNALDATE and size NIL": Make(manners=Manners(nil=("INTERNALDATE", "RFC822.SIZE"))),
+    "IMAP4rev2 alone": Make(
+        manners=Manners(protocol="IMAP4rev2", capabilities="AUTH=PLAIN LITERAL-"), archive="Ärenden/R&D", sent="Skickat"
+    ),
     "folders that are none": Make(
         empty={"Alla": r"\Noselect", "Borta": r"\NonExistent", "Delat": r"\NOSELECT \Subscribed"},
     ),

@@ -277,7 +277,7 @@ _SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), pri
 
 
 def test_some_makes_at_random() -> None:
-    chosen = settings(_SETTINGS, max_examples=8, stateful_step_count=10, derandomize=True)
+    chosen = settings(_SETTINGS, max_examples=6, stateful_step_count=10, derandomize=True)
     run_state_machine_as_test(RandomMakes, settings=chosen)
 
 

@@ -8,9 +8,11 @@ import imaplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any, cast
 
 from imapclient import IMAPClient
+from imapclient.datetime_util import format_criteria_date
 from imapclient.exceptions import CapabilityError
 
 from mailbot.errors import MailbotError, PermanentError, TransientError
@@ -19,7 +21,7 @@ from mailbot.platforms.imap.authentication import authenticate
 from mailbot.platforms.imap.login import TEMPORARY_CODES, Login, login_error
 from mailbot.platforms.imap.syntax import FetchItems, fetched, parse_all, response_code
 from mailbot.platforms.imap.tls import certificate_remedy
-from mailbot.platforms.imap.transport import Endpoint, connected, secure, upper
+from mailbot.platforms.imap.transport import Endpoint, connected, secure, upper, with_implied
 from mailbot.platforms.imap.uids import MAX_UID, UidSet
 
 _GOODBYE_SECONDS = 2
@@ -76,7 +78,7 @@ class ImapConnection:
             raise
         except imaplib.IMAP4.error as error:
             raise login_error(response_code(str(error)), self.login, str(self.endpoint)) from None
-        return upper(self._client.capabilities())
+        return with_implied(upper(self._client.capabilities()))
 
     # --- commands ---
 
@@ -136,10 +138,10 @@ class ImapConnection:
         with self.errors("STATUS"):
             self._forget("STATUS")
             self._checked("STATUS", self._command("STATUS", _quoted(folder), "(MESSAGES UIDNEXT UIDVALIDITY)"))
-            states = [status(values)[1] for values in parse_all(self._response("STATUS")) if len(values) >= 2]
+            states = dict(status(values) for values in parse_all(self._response("STATUS")) if len(values) >= 2)
         if not states:
             raise Refused(f"{self.endpoint} gave no answer to STATUS that makes sense")
-        return states[-1]
+        return states.get(folder) or states.popitem()[1]  # the last, where the server spells the name otherwise
 
     def examine(self, folder: bytes) -> FolderState:
         """Open a folder for reading only. Refused when there is no such folder, or no right to it."""
@@ -214,9 +216,13 @@ class ImapConnection:
                 return found
         raise TransientError(f"{self.endpoint}: the folder changes faster than it can be listed")
 
-    def uids_with_field(self, name: str, value: str) -> UidSet:
-        """UIDs in the open folder whose header field contains `value` (a part of a word is enough)."""
-        return self._search(f"HEADER {name} {_quoted(value.encode()).decode('utf-8', 'replace')}")
+    def uids_with_field(self, name: str, value: str, *, since: datetime | None = None) -> UidSet:
+        """UIDs in the open folder whose header field contains `value` (a part of a word is enough).
+
+        With `since` of those that came on that day or later, in the server's own zone (RFC 3501 6.4.4).
+        """
+        came = f"SINCE {format_criteria_date(since).decode()} " if since else ""
+        return self._search(f"{came}HEADER {name} {_quoted(value.encode()).decode('utf-8', 'replace')}")
 
     def noop(self) -> None:
         """Hear what has changed in the open folder."""

@@ -49,9 +49,7 @@ class ImapMarkedMail:
 
     def _matching(self, connection: ImapConnection, field: str, value: str, since: datetime) -> dict[int, bytes]:
         # SINCE knows whole days, in the server's own zone (RFC 3501 6.4.4).
-        day = (since - timedelta(days=1)).date()
-        with connection.errors("SEARCH"):
-            uids = connection.client.search(["SINCE", day, "HEADER", field, value.strip("<>")])
+        uids = connection.uids_with_field(field, value.strip("<>"), since=since - timedelta(days=1))
         if not uids:
             return {}
         with connection.errors("FETCH"):

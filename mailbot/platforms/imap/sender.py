@@ -6,9 +6,10 @@ stays unclear. The copy in Sent is made after the answer is on record, and looke
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.imap.connection import ImapConnection
+from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
 from mailbot.platforms.imap.folders import RoleNames, find_folders, own_prefix, raw_name
 from mailbot.platforms.imap.smtp import Begun, SmtpConnection
 from mailbot.platforms.imap.smtp_content import Offer, carriage
@@ -85,11 +86,21 @@ class SmtpSender:
         connection.append(sent, content, flags=r"(\Seen)")
 
     def _is_filed(self, message_id: str) -> bool:
+        kept = self._imap is not None and self._imap.usable
+        try:
+            return self._finds(message_id)
+        except LostConnection:
+            if not kept:
+                raise
+            return self._finds(message_id)  # servers hang up on idle clients (RFC 3501 5.4)
+
+    def _finds(self, message_id: str) -> bool:
         connection, sent = self._opened()
         if sent is None:
             return False
         connection.examine(sent)
-        connection.noop()  # some servers do not show before what has just been laid there
+        with suppress(Refused):
+            connection.noop()  # some servers do not show before what has just been laid there
         bare = message_id.strip("<>")
         found = connection.uids_with_field("Message-ID", bare)
         if not found:
