@@ -226,6 +226,22 @@ def test_imapclient_formats_no_literals(dovecot: Dovecot, account: Account, capl
     assert account.password not in caplog.text
 
 
+def test_nothing_that_was_said_is_kept(dovecot: Dovecot, account: Account) -> None:
+    """imaplib keeps the last ten lines of either side for a log that nobody reads."""
+    connection = ImapConnection(endpoint(dovecot), login(account))
+    assert account.password not in repr(vars(connection.client._imap))
+    connection.close()
+
+
+def test_connections_to_one_server_share_what_it_offers(dovecot: Dovecot, account: Account) -> None:
+    one, other = (ImapConnection(endpoint(dovecot), login(account)) for _ in range(2))
+    assert one.capabilities is other.capabilities
+    one.capabilities -= {"ESEARCH"}
+    assert "ESEARCH" in other.capabilities
+    for connection in (one, other):
+        connection.close()
+
+
 def test_only_what_is_asked_for_is_an_answer() -> None:
     """Unasked flags, other folders' news and lines of unknown kinds between the answers."""
     noise = b"* 1 FETCH (FLAGS (\\Seen))\r\n* 3 EXISTS\r\n* OK still here\r\n* XNEWS 1\r\n"

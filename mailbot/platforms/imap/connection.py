@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from imapclient import IMAPClient
@@ -30,6 +31,12 @@ _SEARCH_WINDOW = 40_000
 _MAX_LISTINGS = 3
 #: RFC 5530: some of the messages have been deleted, here is the rest
 _GONE_CODES = frozenset({"EXPUNGEISSUED", "NONEXISTENT"})
+
+
+@lru_cache(maxsize=64)
+def _shared(capabilities: frozenset[str]) -> frozenset[str]:
+    """One set for all the connections that are kept to servers of one make."""
+    return capabilities
 
 
 class LostConnection(TransientError):
@@ -78,7 +85,7 @@ class ImapConnection:
             raise
         except imaplib.IMAP4.error as error:
             raise login_error(response_code(str(error)), self.login, str(self.endpoint)) from None
-        return with_implied(upper(self._client.capabilities()))
+        return _shared(with_implied(upper(self._client.capabilities())))
 
     # --- commands ---
 
