@@ -126,10 +126,10 @@ def load() -> Weights:
 
 
 def parse(lines: Iterable[str]) -> Weights:
-    """Weights from lines "feature <tab> weight,weight,..."; lines that begin with # are comments.
+    """Weights from lines "feature <tab> weights"; lines that begin with # are comments.
 
-    The first line names the questions, "question" before them; an empty weight is 0. Lines of a general question
-    "given kind" hold names and numbers instead.
+    The first line names the questions, "question" before them. Behind a feature stands one character for each of them
+    (`learned_rows.WEIGHTS`). Lines of a general question "given kind" hold names and numbers instead.
     """
     questions: tuple[str, ...] = ()
     biases: tuple[float, ...] = ()

@@ -1,8 +1,9 @@
 """The rows of the learned table: what each feature says about all questions.
 
-A row is kept as it is written until its feature is met for the first time: most never are, and reading a million and a
-half of weights takes longer than judging a hundred mails. Then it is one whole number, so that adding up the features
-of a mail is adding numbers, for all questions at once.
+A row is written with one character for each question (`WEIGHTS`), and where a weight is heavier than that allows, as
+numbers between commas. It is kept as it is written until its feature is met for the first time: most never are, and
+reading a million and a half of weights takes longer than judging a hundred mails. Then it is one whole number, so that
+adding up the features of a mail is adding numbers, for all questions at once.
 """
 
 import sys
@@ -25,8 +26,17 @@ _EXACT = 1e-9
 _MOST_VALUES = 4_096
 #: heavier weights are a mistake
 _HEAVIEST = 127
-#: every weight as it is written: looked up quicker than read
-_WEIGHTS = {b"%d" % weight: weight for weight in range(-_HEAVIEST, _HEAVIEST + 1)} | {b"": 0}
+#: how weights are written: figures and capitals speak for an answer, small letters against it
+WEIGHTS: Final = {
+    **dict(enumerate(".123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")),
+    **{-weight: character for weight, character in enumerate("abcdefghijklmnopqrstuvwxyz", 1)},
+}
+#: no weight
+_WRONG: Final = -128
+#: character -> weight, as octets
+_READ: Final = bytes(
+    {ord(character): weight for weight, character in WEIGHTS.items()}.get(octet, _WRONG) % 256 for octet in range(256)
+)
 
 
 class _Packing:
@@ -88,8 +98,8 @@ class Rows:
         self._couples: dict[str, defaultdict[str, dict[str, _Row]]] = {family: defaultdict(dict) for family in COUPLES}
 
     def add(self, feature: str, weights: str) -> None:
-        """The line of one feature; ValueError for too many or too few weights, and when it is met, too heavy ones."""
-        if weights.count(",") != self._questions - 1:
+        """The line of one feature; ValueError for too many or too few weights, and when it is met, for wrong ones."""
+        if (weights.count(",") + 1 if "," in weights else len(weights)) != self._questions:
             raise ValueError(f"learned weights: {feature!r} has too many or too few weights")
         family, key = key_of(feature)
         if isinstance(key, str):
@@ -115,10 +125,10 @@ class Rows:
         return [seconds(first, _NONE).get(second) for first, second in keys]
 
     def _read(self, family: str, key: Key, row: bytes) -> None:
-        weights = [_WEIGHTS.get(weight, _HEAVIEST + 1) for weight in row.split(b",")]
-        if max(weights) > _HEAVIEST:
-            raise ValueError(f"learned weights: {name_of(family, key)!r} has too heavy weights")
-        packed = self._packing(family).pack(weights)
+        try:
+            packed = self._packing(family).pack(_weights(row))
+        except ValueError:
+            raise ValueError(f"learned weights: {name_of(family, key)!r} has weights that cannot be right") from None
         if isinstance(key, str):
             self._single[family][key] = packed
         else:
@@ -148,6 +158,21 @@ class Rows:
     def weights(self, family: str, rows: Iterable[int | None], question: int) -> list[int]:
         """The weight of each row of `family` for question number `question`; 0 without a row."""
         return self._packing(family).weights(rows, question)
+
+
+def written(weights: Sequence[int]) -> str:
+    """A row of two or more weights, as it stands in the table."""
+    if all(weight in WEIGHTS for weight in weights):
+        return "".join(WEIGHTS[weight] for weight in weights)
+    return ",".join(str(weight or "") for weight in weights)
+
+
+def _weights(row: bytes) -> Sequence[int]:
+    """The other way round; ValueError for what cannot be a weight."""
+    weights = [int(number or b"0") for number in row.split(b",")] if b"," in row else array("b", row.translate(_READ))
+    if not -_HEAVIEST <= min(weights) <= max(weights) <= _HEAVIEST:
+        raise ValueError
+    return weights
 
 
 def _added(sums: Iterable[float], weights: Iterable[int], value: float) -> list[float]:

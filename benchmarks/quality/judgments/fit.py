@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.quality.judgments import corpus
 from benchmarks.quality.judgments.corpus import Mail
-from mailbot.policy import automatic, judgment, learned, signals
+from mailbot.policy import automatic, judgment, learned, learned_rows, signals
 from mailbot.policy.features import SHARED, features
 from mailbot.policy.profile import Policy, load_policy
 from mailbot.policy.reading import read
@@ -37,8 +37,9 @@ _FEWEST_HANDS = 2
 #: the questions that are not a kind
 _GENERAL = (learned.MUST, learned.REPLY, learned.SECRET)
 _HEADER = """\
-# Learned weights in fiftieths: feature <tab> one per question. Made by `python -m benchmarks.quality.judgments fit` on
-# invented, labelled mail; see mailbot/policy/learned.py. Positive speaks for it, negative against it.
+# Learned weights in fiftieths: feature <tab> one character per question. 1 to 9 and A (10) to Z (35) speak for it,
+# a (1) to z (26) against it; a row with heavier weights holds numbers between commas. Made by
+# `python -m benchmarks.quality.judgments fit` on invented, labelled mail; see mailbot/policy/learned.py.
 # Change the mail, not this file.
 """
 
@@ -198,7 +199,8 @@ def _given_kind(answers: dict[str, list[bool]], scores: dict[str, Any]) -> dict[
 
 def table(found: Fitted) -> str:
     """The fitted weights in the form that `learned.parse` reads."""
-    lines = [_HEADER, "question\t", ",".join(found.questions), "\n", _line("(bias)", found.biases)]
+    lines = [_HEADER, "question\t", ",".join(found.questions), "\n"]
+    lines += ["(bias)\t", ",".join(map(str, _numbers(found.biases))), "\n"]
     lines += [_line(name, weights) for name, weights in zip(found.names, found.weights, strict=True)]
     for question, numbers in found.given_kind.items():
         pairs = ",".join(f"{name}={number:.3f}" for name, number in numbers.items())
@@ -207,8 +209,12 @@ def table(found: Fitted) -> str:
 
 
 def _line(name: str, weights: Iterable[float]) -> str:
-    numbers = [round(float(weight) * learned.SCALE) for weight in weights]
-    return f"{name}\t{','.join(str(number or '') for number in numbers)}\n" if any(numbers) else ""
+    numbers = _numbers(weights)
+    return f"{name}\t{learned_rows.written(numbers)}\n" if any(numbers) else ""
+
+
+def _numbers(weights: Iterable[float]) -> list[int]:
+    return [round(float(weight) * learned.SCALE) for weight in weights]
 
 
 def write() -> int:
