@@ -69,8 +69,10 @@ def _grow(node: Node[Label], choice: Choice, children: dict[tuple[Node[Label], C
     child: Node[Label] = Node()
     children[node, choice] = child
     node.children = node.children or {}
+    alone = (child,)
     for atom in VOCABULARY.atoms(choice):
-        node.children[atom] = (*node.children.get(atom, ()), child)
+        others = node.children.get(atom)
+        node.children[atom] = alone if others is None else (*others, child)
     return child
 
 

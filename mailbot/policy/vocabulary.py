@@ -8,7 +8,7 @@ row of symbols, and patterns are followed without looking at letters again (`tri
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 #: a wildcard word is looked up by this many letters, so it must have them
 STEM_LETTERS = 3
@@ -43,22 +43,20 @@ class _Atoms:
     """Every atom, found by the letters of a word."""
 
     def __init__(self) -> None:
-        self.numbers: dict[tuple[_Way, str], int] = {}
+        self.numbers: dict[_Way, dict[str, int]] = {way: {} for way in get_args(_Way)}
         self._next = count()
-        self._exact: dict[str, int] = {}
+        self._exact = self.numbers["exact"]
         self._starts: dict[str, list[tuple[str, int]]] = {}
         self._ends: dict[str, list[tuple[str, int]]] = {}
         self._inside: list[tuple[str, int]] = []
 
     def add(self, way: _Way, letters: str) -> int:
-        number = self.numbers[way, letters] = next(self._next)
-        if way == "exact":
-            self._exact[letters] = number
-        elif way == "starts":
+        number = self.numbers[way][letters] = next(self._next)
+        if way == "starts":
             self._starts.setdefault(letters[:STEM_LETTERS], []).append((letters, number))
         elif way == "ends":
             self._ends.setdefault(letters[-STEM_LETTERS:], []).append((letters, number))
-        else:
+        elif way == "inside":
             self._inside.append((letters, number))
         return number
 
@@ -106,7 +104,7 @@ class Vocabulary:
         return tuple(self._number(way, letters) for way, spellings in names for letters in spellings)
 
     def _number(self, way: _Way, letters: str) -> int:
-        number = self._atoms.numbers.get((way, letters))
+        number = self._atoms.numbers[way].get(letters)
         if number is None:
             number = self._atoms.add(way, letters)
             self.known = Known(self._atoms)
