@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.fixtures import authority, cyrus, dovecot, ews, graph, postfix, server_folder
+from tests.servers.fixtures import authority, cyrus, dovecot, ews, graph, postfix, postgres, server_folder
 from tests.support.town import Town
 
-__all__ = ["authority", "cyrus", "dovecot", "ews", "graph", "postfix", "server_folder"]
+__all__ = ["authority", "cyrus", "dovecot", "ews", "graph", "postfix", "postgres", "server_folder"]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.servers.certificates import Authority
 from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
+from tests.servers.postgres import Postgres, programs
 
 if TYPE_CHECKING:
     from tests.servers.exchange.server import ExchangeServer
@@ -101,6 +102,18 @@ def cyrus(server_folder: Path, authority: Authority, postfix: Postfix) -> Iterat
     server.start(postfix.ports["smtp"])
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    _require_servers({str(programs() / "postgres"): "postgresql"})
+    folder = Path(tempfile.mkdtemp(prefix="mbp"))
+    folder.chmod(0o755)
+    server = Postgres(folder / "p")
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_ldap() -> None:

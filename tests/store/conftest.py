@@ -1,22 +1,22 @@
-"""Every test runs on a real SQLite file; and on PostgreSQL too when MAILBOT_TEST_POSTGRES holds the URL of an empty
-database that may be overwritten."""
+"""Databases of either kind: a test that asks for `store` or `url` runs on a real SQLite file and on PostgreSQL."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from mailbot.store.database import Database
 from mailbot.store.references import References
 from mailbot.store.schema import upgrade
 from mailbot.store.store import Store
+from tests.servers.postgres import Postgres
 
-POSTGRES = os.environ.get("MAILBOT_TEST_POSTGRES", "")
 REFERENCES = References(b"a reference key of thirty-two b.")
+
+
+#: what only SQLite has
+on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -27,23 +27,37 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def wipe_postgres() -> None:
-    database = Database(POSTGRES)
-    with database.write(in_turn=False) as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    database.dispose()
+@pytest.fixture
+def sqlite_url(tmp_path: Path, empty_database: Path) -> str:
+    """The URL of an upgraded, empty SQLite file."""
+    shutil.copy(empty_database, tmp_path / "mailbot.db")
+    return f"sqlite:///{tmp_path / 'mailbot.db'}"
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
-def url(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> str:
-    """The URL of an upgraded, empty database."""
-    if request.param == "sqlite":
-        shutil.copy(empty_database, tmp_path / "mailbot.db")
-        return f"sqlite:///{tmp_path / 'mailbot.db'}"
-    wipe_postgres()
-    upgrade(POSTGRES)
-    return POSTGRES
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of an upgraded, empty database of PostgreSQL."""
+    name = postgres.copy("upgraded")
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Either, one after the other."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def blank_url(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database without a single table, of the same kind as `url`."""
+    if url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path}/blank.db"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.copy("empty")
+    yield server.url(name)
+    server.drop(name)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from mailbot.policy.profile import RetentionRules
 from mailbot.store.records import OutboxItem
 from mailbot.store.store import Store
 from tests.store.builders import DUE, NOW, diarised, message, new_mail, outcome, question, record
+from tests.store.conftest import REFERENCES
 
 EVA = "person:eva"
 LATER = NOW + timedelta(hours=1)
@@ -41,19 +42,20 @@ def test_claiming_takes_what_is_due_once_in_order(store: Store) -> None:
     assert [(item.dedup_key, item.hold) for item in held] == [("held", "first pass")]
 
 
-def test_many_workers_never_claim_the_same(store: Store) -> None:
-    store.outbox.enqueue([new_mail(str(number)) for number in range(20)], now=NOW)
+def test_many_workers_never_claim_the_same(url: str) -> None:
     claimed: list[str] = []
 
     def work() -> None:
         while (item := store.outbox.claim(NOW)) is not None:
             claimed.append(item.dedup_key)
 
-    workers = [Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    with Store.open(url, REFERENCES) as store:
+        store.outbox.enqueue([new_mail(str(number)) for number in range(20)], now=NOW)
+        workers = [Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
     assert sorted(claimed, key=int) == [str(number) for number in range(20)]
 
 

@@ -14,7 +14,7 @@ from mailbot.store.database import Database, parse_url
 from mailbot.store.store import Store
 from mailbot.store.tables import metadata
 from tests.store.builders import message, outcome, question, record
-from tests.store.conftest import POSTGRES, REFERENCES, wipe_postgres
+from tests.store.conftest import REFERENCES, on_sqlite
 
 
 def shape(url: str) -> dict[str, Any]:
@@ -55,15 +55,10 @@ def create_all(url: str) -> None:
     database.dispose()
 
 
-def test_an_upgraded_database_equals_a_fresh_one(url: str, tmp_path: Path) -> None:
+def test_an_upgraded_database_equals_a_fresh_one(url: str, blank_url: str) -> None:
     upgraded = shape(url)
-    if url == POSTGRES:
-        wipe_postgres()
-        fresh = url
-    else:
-        fresh = f"sqlite:///{tmp_path}/fresh.db"
-    create_all(fresh)
-    assert shape(fresh) == upgraded
+    create_all(blank_url)
+    assert shape(blank_url) == upgraded
     assert upgraded["triggers"] and upgraded["tables"]
 
 
@@ -90,10 +85,9 @@ def test_the_audit_trail_is_append_only(store: Store, url: str, statement: str) 
     assert before and store.audit.list() == before
 
 
+@on_sqlite
 def test_replacing_an_audit_line_is_refused_too(store: Store) -> None:
     record(store, outcome(message(), question()))
-    if not store._database.is_sqlite:
-        pytest.skip("INSERT OR REPLACE is SQLite's")
     line = "INSERT OR REPLACE INTO audit (id, at, actor, action, detail) VALUES (1, '2026-01-01', 'x', 'x', '{}')"
     with pytest.raises(DBAPIError, match="append-only"), store._database.write() as connection:
         connection.execute(text(line))
@@ -112,9 +106,8 @@ def test_a_new_file_is_only_for_its_owner(tmp_path: Path) -> None:
     ]
 
 
+@on_sqlite
 def test_durable_and_checked_connections(store: Store) -> None:
-    if not store._database.is_sqlite:
-        pytest.skip("settings of SQLite")
     expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
     with store._database.read() as connection:
         assert {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in expected} == expected

@@ -12,7 +12,7 @@ from mailbot.store import schema, transfer
 from mailbot.store.lock import exclusive
 from mailbot.store.store import Store
 from tests.store.builders import answer, diarised, message, new_mail, outcome, question, record
-from tests.store.conftest import POSTGRES, REFERENCES, wipe_postgres
+from tests.store.conftest import REFERENCES
 
 
 def fill(store: Store) -> None:
@@ -27,13 +27,6 @@ def contents(store: Store) -> list[object]:
         store.outbox.list(),
         store.audit.list(),
     ]
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path, empty_database: Path) -> str:
-    path = tmp_path / "mailbot.db"
-    path.write_bytes(empty_database.read_bytes())
-    return f"sqlite:///{path}"
 
 
 def test_a_backup_holds_everything_and_is_one_private_file(sqlite_url: str, tmp_path: Path) -> None:
@@ -76,20 +69,17 @@ def test_a_damaged_database_does_not_replace_the_backup(sqlite_url: str, tmp_pat
     assert [one.name for one in tmp_path.iterdir() if not one.name.startswith("mailbot.db")] == ["b.db"]
 
 
-def test_copying_into_an_empty_database(sqlite_url: str, tmp_path: Path) -> None:
-    if POSTGRES:
-        wipe_postgres()
-    target = POSTGRES or f"sqlite:///{tmp_path}/target.db"
-    with Store.open(sqlite_url, REFERENCES) as store:
+def test_copying_into_an_empty_database(url: str, blank_url: str) -> None:
+    with Store.open(url, REFERENCES) as store:
         fill(store)
         expected = contents(store)
-    assert transfer.copy(sqlite_url, target) > 10
-    with Store.open(target, REFERENCES) as copied:
+    assert transfer.copy(url, blank_url) > 10
+    with Store.open(blank_url, REFERENCES) as copied:
         assert contents(copied) == expected
         record(copied, outcome(message("<new@x.example>"), question()))
         assert len(copied.audit.list()) > len(expected[3])  # type: ignore[arg-type]
     with pytest.raises(UserError, match="empty one"):
-        transfer.copy(sqlite_url, target)
+        transfer.copy(url, blank_url)
 
 
 def test_only_one_daemon_at_a_time(url: str) -> None:

@@ -1,4 +1,4 @@
-"""A small municipality on real Maildirs and a real SQLite file, with time injected."""
+"""A small municipality on real Maildirs and a real database, with time injected."""
 
 import os
 from contextlib import AbstractContextManager
@@ -32,7 +32,7 @@ mail_hosts = ["mail.by.example"]
 postal_address = "Storgatan 1, 900 00 Byn"
 
 [paths]
-database = "sqlite:///{root}/mailbot.db"
+database = "{database}"
 people = "people.toml"
 secrets = "{root}/secrets"
 
@@ -140,6 +140,8 @@ class Town:
     anna_read: str = "full"
     #: whether somebody must check the authority mailbox; elsewhere its alarms would only be in the way
     checks: bool = False
+    #: its URL; empty: an SQLite file of its own
+    database: str = ""
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -160,7 +162,13 @@ class Town:
         self.config_path.write_text(self.filled_in(CONFIG), encoding="utf-8")
 
     def filled_in(self, config: str) -> str:
-        return config.format(root=self.root, mode=self.mode, anna_read=self.anna_read, checks=str(self.checks).lower())
+        return config.format(
+            root=self.root,
+            mode=self.mode,
+            anna_read=self.anna_read,
+            checks=str(self.checks).lower(),
+            database=self.database or f"sqlite:///{self.root}/mailbot.db",
+        )
 
     def write_people(self) -> None:
         (self.root / "people.toml").write_text(PEOPLE, encoding="utf-8")
