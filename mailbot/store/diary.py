@@ -30,13 +30,17 @@ class Diary:
         """Items by arrival, oldest first."""
         return list(self.each(states=states, unit=unit))
 
-    def each(self, *, states: Sequence[DiaryState] | None = None, unit: str | None = None) -> Iterator[DiaryItem]:
-        """The same one after the other."""
+    def each(
+        self, *, states: Sequence[DiaryState] | None = None, unit: str | None = None, since: datetime | None = None
+    ) -> Iterator[DiaryItem]:
+        """The same one after the other; with `since` those that came up at or after that instant."""
         query = _listed()
         if states is not None:
             query = query.where(diary_items.c.state.in_(states))
         if unit is not None:
             query = query.where(diary_items.c.unit == unit)
+        if since is not None:
+            query = query.where(diary_items.c.created_at >= since)
         return map(_of_listed, self._database.each(query))
 
     def get(self, ref_or_message_id: str) -> DiaryItem:

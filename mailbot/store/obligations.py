@@ -75,8 +75,9 @@ class Obligations:
         counted_to = select(unit_messages.c.obligation_ref).where(unit_messages.c.message_ref == message_ref)
         return _all(self._database, _query().where(obligations.c.ref.in_(counted_to)))
 
-    def awaiting_holding_reply(self, today: date) -> Sequence[Obligation]:
-        """Open, judged, due, answerable obligations whose asker has heard nothing yet and has nothing queued."""
+    def awaiting_holding_reply(self, today: date, *, late: bool = True) -> Sequence[Obligation]:
+        """Open, judged, due, answerable obligations whose asker has heard nothing yet and has nothing queued; without
+        the `late` ones those that are due today."""
         queued = exists().where(outbox.c.item_ref == obligations.c.ref, outbox.c.kind == "holding_reply")
         return _all(
             self._database,
@@ -84,7 +85,7 @@ class Obligations:
                 obligations.c.state == "open",
                 obligations.c.judged,
                 obligations.c.answer_allowed,
-                obligations.c.due_on <= today,
+                (obligations.c.due_on <= today) if late else (obligations.c.due_on == today),
                 obligations.c.acknowledged_at.is_(None),
                 ~queued,
             ),

@@ -6,12 +6,15 @@ Meant for somebody who doubts: every example can be looked up with `mailbot expl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal, get_args
 
 from mailbot.store.records import DiaryItem, DiaryState, Obligation
 from mailbot.work.context import Context
-from mailbot.work.digest_lines import Rows, local_date, rows, runs_out_on
+from mailbot.work.digest_lines import Pile, Rows, local_date, rows, runs_out_on
 
 _WAITING: tuple[DiaryState, ...] = ("proposed", "asked", "forwarded")
+#: how the registrar would have heard of a message
+_Way = Literal["forwarded", "announced", "asked"]
 #: examples shown of each kind; the rest is counted
 _EXAMPLES = 5
 
@@ -66,36 +69,44 @@ class WouldHave:
 
 def would_have(context: Context, now: datetime, since: datetime) -> WouldHave:
     """What enforcing would have done from `since` to `now` (both aware)."""
-    new = [item for item in context.store.diary.each(states=_WAITING) if item.created_at >= since]
-    announced = [item for item in new if item.confidential or item.unparsable]
-    plain = [item for item in new if not (item.confidential or item.unparsable)]
+    to_registrars = _to_registrars(context, now, since)
     today, rules = local_date(now, context.config.zone), context.config.policy.reply
-    due = context.store.obligations.awaiting_holding_reply(today) if rules.holding_reply else ()
+    due = context.store.obligations.awaiting_holding_reply(today, late=False) if rules.holding_reply else ()
     owed = context.store.obligations.each(states=("open",))
     judged = context.store.intake.judged_since(since)
     return WouldHave(
         since=since,
-        forwarded=_by_registrar(context, (item for item in plain if item.state != "asked"), now),
-        announced=_by_registrar(context, announced, now),
-        asked=_by_registrar(context, (item for item in plain if item.state == "asked"), now),
-        holding_replies=_clocks(context, (one for one in due if one.due_on == today)),
+        forwarded=to_registrars["forwarded"],
+        announced=to_registrars["announced"],
+        asked=to_registrars["asked"],
+        holding_replies=_clocks(context, due),
         overdue=_clocks(context, (one for one in owed if (day := runs_out_on(one)) is not None and day < today)),
         automatic=judged.automatic,
         messages=judged.messages,
     )
 
 
-def _by_registrar(context: Context, items: Iterable[DiaryItem], now: datetime) -> tuple[WouldSend, ...]:
-    """Who would have got them: each unit has its registrar, and today perhaps a deputy."""
-    by_reader: dict[str, list[DiaryItem]] = {}
+def _to_registrars(context: Context, now: datetime, since: datetime) -> dict[_Way, tuple[WouldSend, ...]]:
+    """Who would have got what: each unit has its registrar, and today perhaps a deputy."""
     readers = {unit.id: context.presence.acting_at(unit.registrars, now) for unit in context.config.units}
-    for item in items:
+    # A first pass finds thousands: they are counted, and a few kept.
+    piles: dict[_Way, dict[str, Pile[DiaryItem]]] = {way: {} for way in get_args(_Way)}
+    for item in context.store.diary.each(states=_WAITING, since=since):
         reader = readers.get(item.unit)
-        by_reader.setdefault(reader.name if reader else "", []).append(item)
-    return tuple(
-        WouldSend(to=name, examples=rows(found, lambda item: _of_item(context, item), _EXAMPLES))
-        for name, found in sorted(by_reader.items())
-    )
+        piles[_way(item)].setdefault(reader.name if reader else "", Pile(_EXAMPLES)).add(item)
+    return {
+        way: tuple(
+            WouldSend(to=name, examples=pile.rows(lambda item: _of_item(context, item)))
+            for name, pile in sorted(by_reader.items())
+        )
+        for way, by_reader in piles.items()
+    }
+
+
+def _way(item: DiaryItem) -> _Way:
+    if item.confidential or item.unparsable:
+        return "announced"
+    return "asked" if item.state == "asked" else "forwarded"
 
 
 def _of_item(context: Context, item: DiaryItem) -> Example:

@@ -131,6 +131,8 @@ def test_who_awaits_a_holding_reply(store: Store, duty: str) -> None:
     late = store.obligations
     assert late.awaiting_holding_reply(DUE - timedelta(days=1)) == []
     assert [one.ref for one in late.awaiting_holding_reply(DUE)] == [duty]
+    assert [one.ref for one in late.awaiting_holding_reply(DUE, late=False)] == [duty]
+    assert late.awaiting_holding_reply(DUE + timedelta(days=1), late=False) == []
     store.outbox.enqueue([new_mail("holding:1", kind="holding_reply", ref=duty)], now=NOW)
     assert late.awaiting_holding_reply(DUE) == [], "one is queued"
 

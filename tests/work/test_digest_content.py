@@ -1,6 +1,7 @@
 """Digests: who gets one, what stands in it, and what never does. Real SQLite, time injected."""
 
 import email
+import gc
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -14,7 +15,7 @@ from mailbot.config.model import Config, KnownAbsence
 from mailbot.policy.model import AnnounceConfidential, AskRegistrar, OpenObligation, ReportUnparsable
 from mailbot.render import Templates
 from mailbot.render.samples import SAMPLES
-from mailbot.store.records import MailboxCheck, NewMail
+from mailbot.store.records import DiaryItem, MailboxCheck, NewMail
 from mailbot.store.store import Store
 from mailbot.work.context import Context
 from mailbot.work.digest import addressed, digest_mails
@@ -22,7 +23,7 @@ from mailbot.work.digest_content import Desk
 from mailbot.work.digest_lines import CheckLine, DiaryLine, Pile, QueueLine, ReplyLine, Rows, UnreadMailbox
 from mailbot.work.digest_model import Digest, OperatorDigest, Replies
 from mailbot.work.digest_week import WeekFigures
-from mailbot.work.digest_would_have import Example, WouldDigest, WouldHave, WouldSend
+from mailbot.work.digest_would_have import Example, WouldDigest, WouldHave, WouldSend, would_have
 from tests.store.builders import diarised, message, new_mail, outcome, question, record
 from tests.store.conftest import REFERENCES
 from tests.support.town import Town, at
@@ -278,6 +279,23 @@ def test_in_observe_mode_the_operator_hears_what_would_have_happened(config, sto
     assert friday in text_of(mail)
     assert "Ärende" not in text_of(mail)
     assert "Fråga" not in text_of(mail)
+
+
+def test_what_would_have_happened_needs_the_same_memory_for_any_number(config, store, monkeypatch):
+    for number in range(60):
+        file(store, f"n{number}", "2026-05-17T09:00", AskRegistrar() if number % 2 else None)
+    most, each = 0, store.diary.each
+
+    def counting(**wanted):
+        nonlocal most
+        for item in each(**wanted):
+            yield item
+            most = max(most, sum(isinstance(one, DiaryItem) for one in gc.get_objects()))
+
+    monkeypatch.setattr(store.diary, "each", counting)
+    would = would_have(context_of(config, store), MONDAY, at("2026-05-15T07:00"))
+    assert [(one.to, one.examples.total) for one in (*would.forwarded, *would.asked)] == [("Eva Holm", 30)] * 2
+    assert 5 < most < 20
 
 
 def test_long_lists_are_cut_and_the_rest_is_counted(config, store):
