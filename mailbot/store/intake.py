@@ -14,7 +14,7 @@ from mailbot.store.database import SOME, Database, chunks, find, upsert
 from mailbot.store.handed_over import categorised, not_categorised
 from mailbot.store.linking import stored_links
 from mailbot.store.matters import matter_of
-from mailbot.store.recording import record_gone, record_outcomes, record_vanished
+from mailbot.store.recording import record_folder_gone, record_gone, record_outcomes, record_vanished
 from mailbot.store.records import ConversationFacts, JudgedCounts, KnownMessage, MailboxCheck, Matter, Outcome
 from mailbot.store.references import References
 from mailbot.store.tables import (
@@ -89,7 +89,7 @@ class Intake:
     def folder_gone(self, mailbox: str, folder_id: str, *, now: datetime) -> None:
         """The folder is no longer there: its copies are gone, and it is read from the beginning if it comes back."""
         with self._database.write() as connection:
-            record_gone(connection, mailbox, folder_id, (), reset=True, now=now)
+            record_folder_gone(connection, mailbox, folder_id, now)
             connection.execute(delete(cursors).where(cursors.c.mailbox == mailbox, cursors.c.folder == folder_id))
 
     def last_sent_at(self, mailbox: str) -> datetime | None:

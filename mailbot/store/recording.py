@@ -148,6 +148,12 @@ def record_gone(
         connection.execute(update(deliveries).where(*here, deliveries.c.delivery_id.in_(piece)).values(gone_at=now))
 
 
+def record_folder_gone(connection: Connection, mailbox: str, folder: str, now: datetime) -> None:
+    """Note that a folder is no longer there, and nothing in it, also what was listed in this very pass."""
+    here = (deliveries.c.mailbox == mailbox, deliveries.c.folder == folder, deliveries.c.gone_at.is_(None))
+    connection.execute(update(deliveries).where(*here).values(gone_at=now))
+
+
 def record_vanished(
     connection: Connection, mailbox: str, vanished: Sequence[str], references: References, now: datetime
 ) -> None:

@@ -194,6 +194,14 @@ def test_after_a_reset_what_is_listed_again_is_known_and_the_rest_is_gone(store:
     assert len(store.obligations.list()) == 4, "a duty stays when the mail is deleted"
 
 
+def test_a_folder_that_goes_in_the_pass_that_read_it_holds_nothing(store: Store) -> None:
+    """Between received and sent mail the folders are listed again."""
+    record(store, outcome(message(), question(), folder="Arkiv", delivery_id="1"))
+    store.intake.folder_gone(TOWN, "Arkiv", now=NOW)
+    assert store.intake.known_deliveries(TOWN, "Arkiv", ["1"]) == {}
+    assert store.intake.cursor(TOWN, "Arkiv") is None
+
+
 def test_a_delivery_id_may_come_to_mean_another_message(store: Store) -> None:
     record(store, outcome(message("<a@x.example>"), None, delivery_id="1"))
     record(store, outcome(message("<b@x.example>"), None, delivery_id="1"), reset=True, now=LATER)

@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -24,7 +26,9 @@ from mailbot.config.load import load
 from mailbot.store.database import Database
 from mailbot.store.tables import deliveries
 from mailbot.wiring import daemon_installation
-from tests.servers.living import LivingFolder, Manners
+from mailbot.work.passes import PassReport, one_pass
+from tests.servers.living import Fault, LivingFolder
+from tests.servers.manners import Manners
 from tests.system.test_other_imap_servers import Make, Site, utf7
 from tests.system.test_scripted_imap import AUTHORITY, TEXTS
 
@@ -50,6 +54,7 @@ def makes(draw: st.DrawFn) -> Make:
     own = f'(("{prefix}" "{separator}"))'
     yes = st.booleans()
     manners = Manners(
+        protocol=draw(st.sampled_from(["IMAP4rev1", "IMAP4rev1", "IMAP4rev2"])),
         separator=separator,
         capabilities=" ".join(sorted(capabilities)),
         tells_capabilities=draw(yes),
@@ -78,14 +83,16 @@ def makes(draw: st.DrawFn) -> Make:
 class RandomMakes(RuleBasedStateMachine):
     """What lies in the authority mailbox lives in the server, what was made of it in the database."""
 
-    @initialize(make=makes(), observing=st.sampled_from([False, False, True]))
-    def begin(self, make: Make, observing: bool) -> None:
+    @initialize(make=makes(), observing=st.sampled_from([False, False, True]), daemon=st.booleans())
+    def begin(self, make: Make, observing: bool, daemon: bool) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="mbr"))
         self.validities = count(1000)
         self.site = Site(self.root, make)
-        if observing:
-            config = self.root / "config.toml"
-            config.write_text(config.read_text().replace('mode = "enforce"', 'mode = "observe"'))
+        config = self.root / "config.toml"
+        text = config.read_text().replace('mode = "enforce"', f'mode = "{"observe" if observing else "enforce"}"')
+        config.write_text(f"{text}\n[schedule]\nworkers = 1\n")  # one mailbox after the other: what failed fails again
+        self.installed = ExitStack()
+        self.context = self.installed.enter_context(daemon_installation(load(config))) if daemon else None
         for folders in self.site.imap.mailboxes.values():
             for folder in folders.values():
                 folder.uidvalidity = next(self.validities)
@@ -94,7 +101,7 @@ class RandomMakes(RuleBasedStateMachine):
             }
         #: what happens between two commands of the next pass
         self.disturbed = False
-        self.site.run_once()
+        self.one_pass()
 
     # --- people, and servers that bring mail ---
 
@@ -170,23 +177,27 @@ class RandomMakes(RuleBasedStateMachine):
         if there := self.folders.get(self.named(folder)):
             there.uidnext = max(there.uidnext, _LAST_UID - left)
 
+    @rule(ways=st.lists(st.sampled_from(["fine", "fine", "twice", "backwards", "drips"]), min_size=1, max_size=12))
+    def answers_will_come_in_odd_ways(self, ways: list[Fault]) -> None:
+        self.site.imap.faults.extend(ways)
+
     # --- what must hold ---
 
     @rule()
     def passes_are_made(self) -> None:
         if self.disturbed:
-            self.site.run_once()
+            self.one_pass()
             while self.site.imap.meanwhile:  # for which no command came
                 self.site.imap.meanwhile.popleft()[2]()
             self.disturbed = False
-        report = self.site.run_once()
+        report = self.one_pass()
         assert report.unread == ()
         self.everything_is_on_record()
         rows, copies = self.site.rows(), self.site.copies()
         sent = Counter(str(message_from_bytes(raw)["Message-ID"]) for raw in self.site.smtp.taken)
         assert copies == sent and set(sent.values()) <= {1}
         # at the same instant: what the clock brings about is no news
-        again = self.site.run_once(minutes=0)
+        again = self.one_pass(minutes=0)
         assert (again.new_messages, again.sent, again.unread) == (0, 0, ())
         assert self.site.rows() == rows
         assert self.site.copies() == copies and len(self.site.smtp.taken) == sent.total()
@@ -211,7 +222,8 @@ class RandomMakes(RuleBasedStateMachine):
         refs = {(raw, recorded[place]) for place, raw in there.items()}
         assert max(Counter(raw for raw, _ in refs).values(), default=1) == 1
         assert max(Counter(ref for _, ref in refs).values(), default=1) == 1
-        with daemon_installation(load(self.root / "config.toml")) as context:
+        installed = daemon_installation(load(self.root / "config.toml")) if self.context is None else None
+        with installed or nullcontext(self.context) as context:
             items = Counter(item.title for item in context.store.diary.list())
         appeals = {str(message_from_bytes(raw)["Subject"]) for raw in there.values()}
         assert {subject for subject in appeals if subject.startswith("appeal")} <= items.keys()
@@ -222,10 +234,18 @@ class RandomMakes(RuleBasedStateMachine):
             try:
                 self.passes_are_made()
             finally:
+                self.installed.close()
                 self.site.close()
                 shutil.rmtree(self.root)
 
     # --- helpers ---
+
+    def one_pass(self, *, minutes: int = 5) -> PassReport:
+        """By a process of its own, or by a daemon that keeps its connections."""
+        if self.context is None:
+            return self.site.run_once(minutes=minutes)
+        self.site.now += timedelta(minutes=minutes)
+        return one_pass(self.context, self.site.now)
 
     @property
     def folders(self) -> dict[str, LivingFolder]:
