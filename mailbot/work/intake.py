@@ -4,6 +4,7 @@ Cursor and results are committed together (invariant 1); a message that can't be
 person, and never stops the next.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -127,6 +128,24 @@ class _Begun:
     vanished: Sequence[str]
 
 
+def _held_back(batches: Iterator[_Begun]) -> Iterator[_Begun]:
+    """Each batch when so many later ones have been begun that children have them to go on with; before trouble is told
+    all that came before it.
+
+    Whoever could not record one does not come back for a later one: cursors build on each other.
+    """
+    waiting: deque[_Begun] = deque()
+    try:
+        for begun in batches:
+            waiting.append(begun)
+            while len(waiting) > begun.batch.begun_ahead:
+                yield waiting.popleft()
+    except (MailbotError, OSError):
+        yield from waiting
+        raise
+    yield from waiting
+
+
 class _Reader:
     """Reads the folders of one open mailbox."""
 
@@ -163,26 +182,9 @@ class _Reader:
         return isinstance(mailbox, TellsStanding) and mailbox.is_unchanged(folder, self._cursors.get(folder.id))
 
     def batches(self, folder: Folder) -> Iterator[int]:
-        """Judge and record what is new, batch by batch; how many deliveries of each were not known before.
-
-        A batch that children judge is recorded when the next has been fetched, and they have that one to go on with.
-        """
-        waiting: _Begun | None = None
-        try:
-            for begun in self._begun(folder):
-                before, waiting = waiting, None  # were it not recorded, no later one must be: cursors build on it
-                if before is not None:
-                    yield self._record(before)
-                if begun.batch.asked is None:
-                    yield self._record(begun)
-                else:
-                    waiting = begun
-        except (MailbotError, OSError):
-            if waiting is not None:
-                yield self._record(waiting)
-            raise
-        if waiting is not None:
-            yield self._record(waiting)
+        """Judge and record what is new, batch by batch; how many deliveries of each were not known before."""
+        for begun in _held_back(self._begun(folder)):
+            yield self._record(begun)
         self._look_at_marks(folder)
 
     def _begun(self, folder: Folder) -> Iterator[_Begun]:

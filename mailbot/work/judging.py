@@ -1,9 +1,9 @@
 """From the bytes of new deliveries to outcomes: the pure rules decide, and more is read only when a rule asks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from itertools import repeat
 
 from mailbot.config.model import MailboxSettings
@@ -26,9 +26,9 @@ from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
 from mailbot.work.handover import mail_for
 from mailbot.work.judging_asked import Asked, Batch
-from mailbot.work.judging_children import HEADERS_FOR_ONE, Children, children_for
+from mailbot.work.judging_children import HEADERS_FOR_ONE, children_for
 from mailbot.work.judging_placing import Placing, Reading
-from mailbot.work.judging_steps import Terms, judge
+from mailbot.work.judging_steps import Head, Terms, judge
 from mailbot.work.mode import enforced_since
 from mailbot.work.own_signature import organisation_lines
 
@@ -77,6 +77,8 @@ class Judge:
             forwards=self._forwards,
             whole=lambda arrival: self._fetch(arrival, with_attachments=True),
         )
+        #: children read its header blocks, and have not been asked more
+        self._to_ask: Batch | None = None
         #: children judge it, and its outcomes have not been asked for
         self._unrecorded: Batch | None = None
 
@@ -85,16 +87,36 @@ class Judge:
         return self._start is not None and arrival.internal_date < self._start
 
     def begin(self, fetched: Sequence[tuple[Arrival, bytes]]) -> Batch:
-        """Read the header blocks; of a large batch children judge what they can, until its outcomes are asked for. The
-        batch before need not have been recorded. TransientError when the mailbox stops answering.
+        """Read the header blocks; of a large batch children read and judge what they can, until its outcomes are asked
+        for. Batches before need not have been recorded. TransientError when the mailbox stops answering.
+
+        By header blocks alone, children read one batch while they judge the one before, and another is recorded. What
+        may be read in full is fetched now, when the server is asked for it anyway.
         """
         children = children_for(self._terms, self._for_children(fetched))
-        readings = [reading for reading in self._read(fetched, children) if not self._is_probe(reading)]
         if children is None:
-            return Batch(readings, None)
-        asked, before = Asked(children, self._now, wants_text=self._away is not None), self._unrecorded
-        to_judge = self._to_judge(readings, self._look_up(readings))
-        for reading in readings:
+            self._ask()
+            batch = Batch(partial(self._read, fetched, repeat(None)), None)
+            batch.readings  # noqa: B018 - while the server is asked anyway
+            return batch
+        blocks = [(block, arrival.internal_date) for arrival, block in fetched]
+        heads = children.read(self._placing.place, self._now, blocks)
+        asked, by_headers = Asked(children, self._now, wants_text=self._away is not None), self._reads_headers_only
+        batch = Batch(partial(self._read, fetched, heads), asked, begun_ahead=2 if by_headers else 1)
+        self._ask()
+        self._to_ask = batch
+        if not by_headers:
+            self._ask()
+        return batch
+
+    def _ask(self) -> None:
+        """Have children judge the batch that they have read. The one before need not have been recorded."""
+        batch, before = self._to_ask, self._unrecorded
+        self._to_ask = None
+        if batch is None or batch.asked is None:
+            return
+        asked, to_judge = batch.asked, self._to_judge(batch.readings, self._look_up(batch.readings))
+        for reading in batch.readings:
             facts = to_judge.get(reading.arrival.delivery_id)
             raw = self._for_child(reading) if facts is not None else None
             if facts is None or raw is None:
@@ -105,20 +127,23 @@ class Judge:
             else:
                 asked.ask(reading, raw, facts)
         asked.flush()
-        self._unrecorded = Batch(readings, asked)
-        return self._unrecorded
+        self._unrecorded = batch
+
+    @property
+    def _reads_headers_only(self) -> bool:
+        return self._static.last_stage is Stage.HEADERS
 
     def _for_children(self, fetched: Sequence[tuple[Arrival, bytes]]) -> int:
         """How many whole messages are there for children to judge, or what they have to do otherwise."""
-        if self._static.last_stage is Stage.HEADERS:
+        if self._reads_headers_only:
             return len(fetched) // HEADERS_FOR_ONE
         return sum(arrival.comes_whole for arrival, _ in fetched)
 
-    def _read(self, fetched: Sequence[tuple[Arrival, bytes]], children: Children | None) -> Iterator[Reading]:
-        blocks = [(block, arrival.internal_date) for arrival, block in fetched]
-        heads = children.read(self._placing.place, self._now, blocks) if children else repeat(None)
+    def _read(self, fetched: Sequence[tuple[Arrival, bytes]], heads: Iterable[Head | None]) -> Iterator[Reading]:
         for (arrival, block), head in zip(fetched, heads, strict=False):
-            yield self._placing.read(arrival, block) if head is None else self._placing.placed(arrival, head)
+            reading = self._placing.read(arrival, block) if head is None else self._placing.placed(arrival, head)
+            if not self._is_probe(reading):
+                yield reading
 
     def _for_child(self, reading: Reading) -> bytes | None:
         """What a child must be given beside the header block; None when only the worker can read it to the end."""
@@ -129,6 +154,8 @@ class Judge:
     def outcomes(self, batch: Batch, *, hold_replies: bool) -> Iterator[Outcome]:
         """One outcome per delivery, whatever its bytes are, when all batches before have been recorded. TransientError
         when the mailbox stops answering."""
+        if self._to_ask is batch:
+            self._ask()
         if self._unrecorded is batch:
             self._unrecorded = None
         known = self._look_up(batch.readings)

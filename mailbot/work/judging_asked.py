@@ -1,6 +1,6 @@
 """What children were asked about one batch, and under which facts: recording the batch before may change these."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -87,13 +87,20 @@ class Asked:
         return replace(reading, message=message, decision=judged.decision, diary_unit=judged.diary_unit)
 
 
-@dataclass(frozen=True)
 class Batch:
     """New deliveries on their way to being recorded together."""
 
-    readings: Sequence[Reading]
-    #: None: the worker judges them itself
-    asked: Asked | None
+    def __init__(self, read: Callable[[], Iterable[Reading]], asked: Asked | None, *, begun_ahead: int = 0) -> None:
+        """`read` may wait for children, and is called again where it has failed. `begun_ahead`: so many later batches
+        are to be begun before this one is recorded."""
+        self._read = read
+        #: None: the worker judges them itself
+        self.asked = asked
+        self.begun_ahead = begun_ahead
+
+    @cached_property
+    def readings(self) -> Sequence[Reading]:
+        return tuple(self._read())
 
     @cached_property
     def ids(self) -> frozenset[str]:

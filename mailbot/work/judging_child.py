@@ -29,6 +29,8 @@ _LENGTH = struct.Struct("!Q")
 NUMBER = struct.Struct("!I")
 _MAIL = b"From: Bo <bo@privat.example>\r\nSubject: Hej\r\n\r\nHej! Jag undrar en sak.\r\n"
 _SOME_DAY = datetime(2026, 1, 2, tzinfo=UTC)
+#: what the worker fetches and records all children wait for: on as many cores as there are children, it goes first
+_BEHIND_THE_WORKER = 5
 #: allocations between two looks for cyclic garbage, as in the worker
 _COLLECT_EVERY = 20_000
 
@@ -200,6 +202,7 @@ def main() -> None:
     terms = receive(sys.stdin.buffer)
     assert isinstance(terms, Terms)
     with socket.socket(fileno=int(sys.argv[1])) as orders:
+        os.nice(_BEHIND_THE_WORKER)
         _load_rules(terms)
         _be_stem(orders, terms)
 

@@ -34,8 +34,6 @@ HEADERS_FOR_ONE = 2
 _BLOCKS = 64
 #: requests that a child holds: it begins the next without waiting for the worker, whose threads take turns
 _IN_HAND = 2
-#: a child that has not answered one request by then is ended
-_SECONDS = 300
 _MOST_CHILDREN = 4
 
 #: Heads to header blocks, Judged to questions; None for what is left to the worker
@@ -88,12 +86,10 @@ class Children:
         others: the worker waits for them."""
         return self._asked(ToJudge(now, questions), urgent=urgent)
 
-    def read(self, place: Place, now: datetime, blocks: Sequence[tuple[bytes, datetime]]) -> Iterator[Head | None]:
-        """What each header block says; None for what is left to the worker, which waits here."""
+    def read(self, place: Place, now: datetime, blocks: Sequence[tuple[bytes, datetime]]) -> "Heads":
+        """Header blocks, each with its internal date, are read."""
         pieces = [blocks[start : start + _BLOCKS] for start in range(0, len(blocks), _BLOCKS)]
-        asked = [self._asked(ToRead(place, now, piece), urgent=True) for piece in pieces]
-        for piece, answers in zip(pieces, asked, strict=True):
-            yield from islice(chain(answers.result(), repeat(None)), len(piece))
+        return Heads([(len(piece), self._asked(ToRead(place, now, piece), urgent=True)) for piece in pieces])
 
     def _asked(self, request: Request, *, urgent: bool) -> "Future[Answers]":
         task = _Task(0 if urgent else 1, next(self._numbers), request)
@@ -168,17 +164,24 @@ class Children:
             task.leave_to_worker()
 
 
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What header blocks say; None for what is left to the worker. Whoever takes one waits for it."""
+
+    _pieces: "Sequence[tuple[int, Future[Answers]]]"
+
+    def __iter__(self) -> Iterator[Head | None]:
+        for size, answers in self._pieces:
+            yield from islice(chain(answers.result(), repeat(None)), size)
+
+
 def _answers(child: Child) -> Answers | None:
     """To its oldest request that has none; None when it has failed."""
-    alarm = threading.Timer(_SECONDS, child.end)
-    alarm.start()
     try:
         return cast("Answers", child.answers())
     except Exception as error:
         log.warning("judging_child_lost", error=type(error).__name__)
         return None
-    finally:
-        alarm.cancel()
 
 
 def cores() -> int:

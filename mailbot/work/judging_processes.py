@@ -14,6 +14,9 @@ from typing import BinaryIO, cast
 from mailbot.work.judging_child import NUMBER, Request, receive, send
 from mailbot.work.judging_steps import Terms
 
+#: a child that has not answered one request by then is ended
+_SECONDS = 300.0
+
 
 def _started(descriptor: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - ourselves
@@ -68,6 +71,7 @@ class Child:
     """One child: requests and answers in turn, in frames."""
 
     def __init__(self, stem: Stem, number: int, connection: socket.socket) -> None:
+        connection.settimeout(_SECONDS)
         self._stem, self._number, self._connection = stem, number, connection
         self._requests, self._answers = connection.makefile("wb"), connection.makefile("rb")
 
@@ -76,7 +80,8 @@ class Child:
         send(self._requests, request)
 
     def answers(self) -> object:
-        """To the oldest request that has none; waits for it. EOFError when the child has died."""
+        """To the oldest request that has none; waits for it. EOFError when the child has died, TimeoutError when it
+        hangs."""
         return receive(self._answers)
 
     def end(self) -> None:

@@ -171,6 +171,33 @@ def test_what_came_before_the_trouble_is_recorded_once(tmp_path: Path, monkeypat
     assert_as_if_nothing_had_happened(stored(town), expected)
 
 
+def test_trouble_with_one_mail_that_children_leave_to_the_worker_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole of it is asked for when a later batch has been begun already."""
+    monkeypatch.setattr(judging, "HEADERS_FOR_ONE", 1)
+    towns = [Town(tmp_path / name, anna_read="headers") for name in ("one", "several")]
+    for town in towns:
+        filled(town, "anna@by.example")
+        town.deliver_bytes("anna@by.example", b"\r\n\r\n" + town.letter(READ, QUESTION).as_bytes(), "2026-10-05 08:07")
+    on_cores(monkeypatch, 1)
+    towns[0].run(READ)
+    on_cores(monkeypatch, 2)
+    fetch, number = MaildirMailbox.fetch, iter(range(1000))
+
+    def breaking(self: MaildirMailbox, *args: Any, **options: Any) -> bytes | None:
+        if next(number) in (0, 1, 3):
+            raise TransientError("the server hung up")
+        return fetch(self, *args, **options)
+
+    monkeypatch.setattr(MaildirMailbox, "fetch", breaking)
+    for _ in range(4):
+        report = towns[1].run(READ)
+    assert next(number) > 4
+    assert not [one for one in report.mailboxes if one.error]
+    assert_as_if_nothing_had_happened(stored(towns[1]), stored(towns[0]))
+
+
 def test_a_batch_after_one_that_was_not_recorded_is_not_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
