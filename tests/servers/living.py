@@ -239,6 +239,8 @@ class _Session:
                 return [], "OK"
         if name in ("STATUS", "EXAMINE", "SELECT", "APPEND"):
             return self._on_folder(name, folders.get(words[1]), words[1], literal)
+        if name == "UID SEARCH" and words[1].upper() == "HEADER" and not self._manners.knows_header_search:
+            return [], "BAD cannot search for that"
         if name == "UID SEARCH" and self._open is not None:
             return [self._search(words[1:], command)], "OK"
         if name == "UID FETCH" and self._open is not None:

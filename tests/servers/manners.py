@@ -26,6 +26,8 @@ class Manners:
     chatty: bool = False
     #: nothing at all for a SEARCH without results, and one answer for each message with
     terse_search: bool = False
+    #: SEARCH HEADER is refused (Twisted)
+    knows_header_search: bool = True
     #: items that FETCH does not know (left out) or has no value for (NIL)
     missing: tuple[str, ...] = ()
     nil: tuple[str, ...] = ()

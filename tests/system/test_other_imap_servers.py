@@ -40,6 +40,8 @@ class Make:
     #: folders in which no mail is, with their attributes
     empty: dict[str, str] = field(default_factory=dict)
     sent_is: str = ""
+    #: what LIST says of every folder
+    attributes: str = ""
     first_uid: int = 1
     uidvalidity: Callable[[], int] = lambda: 1
 
@@ -90,6 +92,10 @@ MAKES = {
     "IMAP4rev2 alone": Make(
         manners=Manners(protocol="IMAP4rev2", capabilities="AUTH=PLAIN LITERAL-"), archive="Ärenden/R&D", sent="Skickat"
     ),
+    "Twisted: flags of messages in LIST": Make(
+        manners=Manners(capabilities="NAMESPACE IDLE", knows_header_search=False),
+        attributes=r"\Seen \Deleted \Answered \Flagged \Draft", sent="SENT", junk="JUNK", archive="ARKIV",
+    ),
     "folders that are none": Make(
         empty={"Alla": r"\Noselect", "Borta": r"\NonExistent", "Delat": r"\NOSELECT \Subscribed"},
     ),
@@ -116,7 +122,9 @@ class Site:
             folders = self.imap.mailbox(user)
             for name in (make.sent, make.junk, make.archive):
                 folders[name] = LivingFolder()
-            folders[make.sent].attributes = make.sent_is
+            for folder in folders.values():
+                folder.attributes = make.attributes
+            folders[make.sent].attributes += make.sent_is
             for name, attributes in make.empty.items():
                 folders[name] = LivingFolder(attributes=attributes)
             for folder in folders.values():
@@ -299,9 +307,10 @@ def test_files_of_a_home_directory_are_no_mail(tmp_path: Path) -> None:
     site.close()
 
 
-def test_a_copy_that_is_shown_late_is_made_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("knows_header_search", [True, False])
+def test_a_copy_that_is_shown_late_is_made_once(tmp_path: Path, knows_header_search: bool) -> None:
     """The connection died after APPEND: whoever looks for the copy asks the server to show what is new."""
-    site = Site(tmp_path, MAKES["an appended message seen after NOOP"])
+    site = Site(tmp_path, Make(manners=Manners(late_append=True, knows_header_search=knows_header_search)))
     site.arrives("appeal", "INBOX")
     site.imap.append_faults.extend(["NO", "lost"])
     site.run_once()

@@ -14,6 +14,8 @@ _ROLES: Mapping[str, FolderRole] = {"\\sent": "sent", "\\drafts": "drafts", "\\t
 #: folders that show again what lies in others (RFC 6154 section 2, RFC 8457)
 _VIEWS = frozenset({"\\all", "\\flagged", "\\important"})
 _NO_MAIL = frozenset({"\\noselect", "\\nonexistent"})
+#: of messages (RFC 3501 2.3.2). Twisted lists them as attributes of every folder, \Flagged among them
+_MESSAGE_FLAGS = frozenset({"\\seen", "\\deleted", "\\answered", "\\draft"})
 
 #: configured names of the folders with a role, as people see them
 RoleNames = Mapping[FolderRole, Sequence[str]]
@@ -70,7 +72,7 @@ def _ours(
     ]
     found: list[tuple[bytes, Folder]] = []
     for each in ours:
-        if each.name.upper() == INBOX.encode() or each.attributes & (_NO_MAIL | _VIEWS):
+        if each.name.upper() == INBOX.encode() or each.attributes & _NO_MAIL or _is_view(each):
             continue
         name = _shown_name(each, prefixes)
         role = _configured_role(name, dict(configured)) or _special_use(each, ours) or folder_role(name)
@@ -106,6 +108,10 @@ def _is_below(listed: Listed, prefix: bytes) -> bool:
     return listed.name.startswith(prefix) or (
         bool(listed.separator) and listed.name + listed.separator.encode() == prefix
     )
+
+
+def _is_view(listed: Listed) -> bool:
+    return bool(listed.attributes & _VIEWS) and not listed.attributes & _MESSAGE_FLAGS
 
 
 def _is_rest(listed: Listed, prefixes: Iterable[bytes]) -> bool:

@@ -7,18 +7,22 @@ stays unclear. The copy in Sent is made after the answer is on record, and looke
 
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 
 from mailbot.errors import PermanentError, TransientError
 from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
 from mailbot.platforms.imap.folders import RoleNames, find_folders, own_prefix, raw_name
 from mailbot.platforms.imap.smtp import Begun, SmtpConnection
 from mailbot.platforms.imap.smtp_content import Offer, carriage
+from mailbot.platforms.imap.uids import UidSet
 from mailbot.platforms.sending import Fate, OutgoingMail, Receipt, SenderUnavailable
 
 #: the recorded fact that the last line of the mail was about to be said
 _LAST_LINE = "last line"
 #: made where the service mailbox has no Sent folder yet
 _NEW_SENT = b"Sent"
+#: copies whose Message-ID is asked for at once
+_WINDOW = 1_000
 _EVERYTHING = Offer(eight_bit=True, utf8=True)
 
 
@@ -98,17 +102,20 @@ class SmtpSender:
         connection, sent = self._opened()
         if sent is None:
             return False
-        connection.examine(sent)
+        state = connection.examine(sent)
         with suppress(Refused):
             connection.noop()  # some servers do not show before what has just been laid there
-        bare = message_id.strip("<>")
-        found = connection.uids_with_field("Message-ID", bare)
-        if not found:
-            return False
+        try:
+            found = list(connection.uids_with_field("Message-ID", message_id.strip("<>")))
+        except Refused:  # a server that cannot search header fields (Twisted)
+            found = list(connection.all_uids(state.messages))
         # SEARCH finds parts of words too (RFC 3501 6.4.4)
-        wanted = message_id.encode()
-        answers = connection.fetch(found, "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]")
-        return any(isinstance(value, bytes) and wanted in value for _, items in answers for value in items.values())
+        wanted, newest_first = message_id.encode(), iter(reversed(found))
+        while window := UidSet.of(islice(newest_first, _WINDOW)):
+            answers = connection.fetch(window, "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]")
+            if any(isinstance(value, bytes) and wanted in value for _, items in answers for value in items.values()):
+                return True
+        return False
 
     # --- connections ---
 
