@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from ssl import SSLContext
+from typing import TYPE_CHECKING
 
 from mailbot.config.model import MailboxSettings
 from mailbot.config.servers import Endpoint as EndpointSettings
@@ -21,15 +22,16 @@ from mailbot.platforms.imap.pool import ConnectionPool, RefusedLogins
 from mailbot.platforms.imap.rights import Access, access, try_submission
 from mailbot.platforms.imap.sender import SmtpSender
 from mailbot.platforms.imap.sharing import may_read
-from mailbot.platforms.imap.sieve_account import SieveScripts, missing_extensions
-from mailbot.platforms.imap.sieve_connection import SieveConnection
-from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules
-from mailbot.platforms.imap.sieve_script import House
 from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.token import token_from
 from mailbot.platforms.imap.transport import Endpoint, Tls
 from mailbot.platforms.imap.watch import ImapWatch
+
+if TYPE_CHECKING:  # loaded where ManageSieve is configured
+    from mailbot.platforms.imap.sieve_account import SieveScripts
+    from mailbot.platforms.imap.sieve_connection import SieveConnection
+    from mailbot.platforms.imap.sieve_replies import SieveAutoReplies, SieveForwardRules
 
 
 class ImapServers:
@@ -92,24 +94,35 @@ class ImapServers:
 
     def auto_replies(
         self, server: ImapServer, settings: MailboxSettings, *, domains: Sequence[str], service_address: str
-    ) -> SieveAutoReplies | None:
+    ) -> "SieveAutoReplies | None":
         """Automatic replies of this mailbox through ManageSieve; None where none is configured."""
         scripts = self._scripts(server, settings, domains, service_address)
-        return SieveAutoReplies(scripts) if scripts is not None else None
+        if scripts is None:
+            return None
+        from mailbot.platforms.imap.sieve_replies import SieveAutoReplies
+
+        return SieveAutoReplies(scripts)
 
     def forward_rules(
         self, server: ImapServer, settings: MailboxSettings, *, domains: Sequence[str], service_address: str
-    ) -> SieveForwardRules | None:
+    ) -> "SieveForwardRules | None":
         """Forwarding from this mailbox through ManageSieve; None where none is configured."""
         scripts = self._scripts(server, settings, domains, service_address)
-        return SieveForwardRules(scripts) if scripts is not None else None
+        if scripts is None:
+            return None
+        from mailbot.platforms.imap.sieve_replies import SieveForwardRules
+
+        return SieveForwardRules(scripts)
 
     def _scripts(
         self, server: ImapServer, settings: MailboxSettings, domains: Sequence[str], service_address: str
-    ) -> SieveScripts | None:
+    ) -> "SieveScripts | None":
         where = server.managesieve
         if where is None:
             return None
+        from mailbot.platforms.imap.sieve_account import SieveScripts
+        from mailbot.platforms.imap.sieve_script import House
+
         house = House(domains=tuple(domains), service_address=service_address)
         return SieveScripts(lambda _: self.managesieve(server, settings, where), house)
 
@@ -117,11 +130,15 @@ class ImapServers:
         """Extensions of Sieve that absences need and this mailbox's server lacks. Raises what stands in the way."""
         if server.managesieve is None:
             return ()
+        from mailbot.platforms.imap.sieve_account import missing_extensions
+
         with closing(self.managesieve(server, settings, server.managesieve)) as connection:
             return missing_extensions(connection)
 
-    def managesieve(self, server: ImapServer, settings: MailboxSettings, where: EndpointSettings) -> SieveConnection:
+    def managesieve(self, server: ImapServer, settings: MailboxSettings, where: EndpointSettings) -> "SieveConnection":
         """A connection of its own to the scripts of a mailbox; the caller closes it."""
+        from mailbot.platforms.imap.sieve_connection import SieveConnection
+
         login, endpoint = self.login(server, settings), self.endpoint(server, where)
         identity = f"{endpoint} {server.user}" if login.method in ("master", "authzid") else ""
         return self._refused.connect(

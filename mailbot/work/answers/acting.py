@@ -27,15 +27,16 @@ TICKET_MAY_TAKE = timedelta(days=2)
 MOVE_MAY_TAKE = timedelta(days=2)
 
 
-def act_on_waiting(context: Context, mailbox: Mailbox, folders: Sequence[Folder], now: datetime) -> int:
+def act_on(
+    waiting: Sequence[AnswerRow], context: Context, mailbox: Mailbox, folders: Sequence[Folder], now: datetime
+) -> int:
     """Act on every answer that nothing has come of yet, oldest first; how many brought something about.
 
     An unexpected failure concerns one answer: it goes to a person, and the next is acted upon.
     """
     by_id = {folder.id: folder for folder in folders}
     done = 0
-    waiting = context.store.answers.waiting()
-    held = strays.must_hold_replies(context, waiting) if waiting else frozenset()
+    held = strays.must_hold_replies(context, waiting)
     for row in waiting:
         raw = mailbox.fetch(by_id[row.folder], row.delivery_id) if row.folder in by_id else None
         if raw is None:

@@ -1,6 +1,6 @@
 """What is new in mailbot's own mailbox is noted together with the cursor, then acted upon."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,6 @@ from mailbot.mail.identity import content_key, raw_key
 from mailbot.mail.message import UnparsableMessage, parse_headers
 from mailbot.platforms.base import Arrival, Folder, Mailbox
 from mailbot.store.records import AnswerSeen, MailboxCheck
-from mailbot.work.answers.acting import act_on_waiting
 from mailbot.work.context import Context
 from mailbot.work.facts import clocks_start_at
 from mailbot.work.intake import NOT_RECEIVED, MailboxPass
@@ -41,7 +40,7 @@ def read_answers(context: Context, now: datetime) -> AnswersRead:
             folders = [folder for folder in mailbox.folders() if folder.role not in NOT_RECEIVED]
             for folder in folders:
                 new += sum(_noted(context, mailbox, folder, now))
-            done = act_on_waiting(context, mailbox, folders, now)
+            done = _act(context, mailbox, folders, now)
     except (MailbotError, OSError) as trouble:
         log.warning("answers_not_read", error=type(trouble).__name__)
         error = str(trouble) if isinstance(trouble, MailbotError) else type(trouble).__name__
@@ -55,6 +54,16 @@ def read_answers(context: Context, now: datetime) -> AnswersRead:
         )
     )
     return AnswersRead(mailbox=MailboxPass(settings.address, new, error), done=done)
+
+
+def _act(context: Context, mailbox: Mailbox, folders: Sequence[Folder], now: datetime) -> int:
+    """How many answers brought something about."""
+    waiting = context.store.answers.waiting()
+    if not waiting:
+        return 0
+    from mailbot.work.answers.acting import act_on  # all that people may say, which on most days nobody does
+
+    return act_on(waiting, context, mailbox, folders, now)
 
 
 def _noted(context: Context, mailbox: Mailbox, folder: Folder, now: datetime) -> Iterator[int]:
