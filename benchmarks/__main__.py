@@ -1,13 +1,10 @@
 """`python -m benchmarks`: measure, print the table, write it into docs/performance.md."""
 
 import argparse
-import compileall
 import json
 import tempfile
 from pathlib import Path
 
-import mailbot
-from benchmarks import report, runner
 from benchmarks.imap_measures import MEASURES as IMAP_MEASURES
 from benchmarks.measures import MEASURES as FILE_MEASURES
 
@@ -29,27 +26,31 @@ def main() -> None:
     if options.measure:
         print(json.dumps(MEASURES[options.measure](options.on).as_dict()))
         return
+    # only here: what a measured process does not use would count as its memory
+    from benchmarks import report, runner
+
     _compile()
     if options.what == "imap":
         from benchmarks import imap
 
-        _show(imap.run(options.messages, options.repeat), imap.BEGIN, dry=options.dry)
-        return
-    with tempfile.TemporaryDirectory(prefix="mailbot-bench-") as folder:
-        results = runner.run(Path(folder), options.messages, options.repeat)
-    _show(report.table(results), report.BEGIN, dry=options.dry)
+        table, begin = imap.run(options.messages, options.repeat), imap.BEGIN
+    else:
+        with tempfile.TemporaryDirectory(prefix="mailbot-bench-") as folder:
+            results = runner.run(Path(folder), options.messages, options.repeat)
+        table, begin = report.table(results), report.BEGIN
+    print(table)
+    if not options.dry:
+        report.write(table, _PAGE, begin)
 
 
 def _compile() -> None:
     """As pip does when it installs: where nobody may write bytecode, every measured process would begin with it."""
+    import compileall
+
+    import mailbot
+
     for package in (Path(mailbot.__file__).parent, Path(__file__).parent):
         compileall.compile_dir(package, quiet=1)
-
-
-def _show(table: str, begin: str, *, dry: bool) -> None:
-    print(table)
-    if not dry:
-        report.write(table, _PAGE, begin)
 
 
 main()
