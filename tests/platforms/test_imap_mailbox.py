@@ -447,6 +447,20 @@ def test_nil_is_a_vanished_message_only_if_it_is_not_there() -> None:
         assert list(mailbox.fetch_headers(INBOX, ids)) == [("7.1", None), ("7.2", b"")]
 
 
+@pytest.mark.parametrize("answer", [DROP, b"* BYE idle for too long\r\n" + DROP])
+def test_a_connection_that_was_closed_while_mail_was_judged_is_opened_again(answer: bytes) -> None:
+    answers: dict[str, Answer] = {
+        'LIST "" "*"': b'* LIST () "/" INBOX\r\n* LIST () "/" Arkiv\r\n',
+        'STATUS "Arkiv"': lambda _, earlier: (
+            b"* STATUS Arkiv (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 7)\r\n" if earlier else answer
+        ),
+    }
+    with scripted_mailbox(answers) as (mailbox, _):
+        inbox, archive = mailbox.folders()
+        read_all(mailbox, inbox)
+        assert len(arrivals(read_all(mailbox, archive))) == 2
+
+
 def test_messages_the_server_cannot_tell_about_come_later() -> None:
     listing = "UID FETCH {} (INTERNALDATE RFC822.SIZE)"
     second = b'* 2 FETCH (UID 2 RFC822.SIZE 20 INTERNALDATE "25-Nov-2024 07:01:00 +0000")\r\n'

@@ -6,8 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailbot.platforms.imap.answers import listed
 from mailbot.platforms.imap.dates import seconds_of, utc
 from mailbot.platforms.imap.syntax import fetched, parse_all, response_code, section
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (b'() "/" Arkiv', b"Arkiv"),
+        (b'() NIL "a b"', b"a b"),
+        (b'() "/" a b', b"a b"),
+        (b'() "/" NIL', b"NIL"),
+        (b'() "/" Arkiv ("CHILDINFO" ("SUBSCRIBED"))', b"Arkiv"),
+        (b'() "/" "R&-D" ("OLDNAME" ("R&D"))', b"R&-D"),
+        (b'() "/" a]b', b"a]b"),
+    ],
+)
+def test_names_that_list_tells(line: bytes, name: bytes) -> None:
+    """Also without the quotes that they need, and with what RFC 5258 and RFC 9051 add behind them."""
+    (values,) = parse_all([line])
+    assert listed(values).name == name
 
 
 @pytest.mark.parametrize(

@@ -250,9 +250,10 @@ class _Session:
     def _listed(self, name: str, folder: LivingFolder) -> bytes:
         head = f'* LIST ({folder.attributes}) "{self._manners.separator}" '.encode()
         raw = name.encode()
+        more = b' ("CHILDINFO" ("SUBSCRIBED"))' if self._manners.extends_list else b""
         if self._manners.literal_names:
-            return head + b"{%d}\r\n" % len(raw) + raw + b"\r\n"
-        return head + self._quoted(name) + b"\r\n"
+            return head + b"{%d}\r\n" % len(raw) + raw + more + b"\r\n"
+        return head + self._quoted(name) + more + b"\r\n"
 
     def _quoted(self, name: str) -> bytes:
         return ('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"').encode()

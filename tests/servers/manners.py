@@ -20,6 +20,8 @@ class Manners:
     required_prefix: str = ""
     #: LIST gives names as literals
     literal_names: bool = False
+    #: LIST adds what RFC 5258 and RFC 9051 allow behind a name
+    extends_list: bool = False
     #: FETCH tells its items in reverse order, the UID last
     backwards: bool = False
     #: what others do, told with every answer: flags, and a message that comes and goes

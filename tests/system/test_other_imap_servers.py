@@ -90,7 +90,8 @@ MAKES = {
     "no INTERNALDATE and no size": Make(manners=Manners(missing=("INTERNALDATE", "RFC822.SIZE"))),
     "INTERNALDATE and size NIL": Make(manners=Manners(nil=("INTERNALDATE", "RFC822.SIZE"))),
     "IMAP4rev2 alone": Make(
-        manners=Manners(protocol="IMAP4rev2", capabilities="AUTH=PLAIN LITERAL-"), archive="Ärenden/R&D", sent="Skickat"
+        manners=Manners(protocol="IMAP4rev2", capabilities="AUTH=PLAIN LITERAL-", extends_list=True),
+        archive="Ärenden/R&D", sent="Skickat",
     ),
     "Twisted: flags of messages in LIST": Make(
         manners=Manners(capabilities="NAMESPACE IDLE", knows_header_search=False),

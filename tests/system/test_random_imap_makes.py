@@ -61,6 +61,7 @@ def makes(draw: st.DrawFn) -> Make:
         namespace=f"{own} NIL NIL",
         required_prefix=prefix,
         literal_names=draw(yes),
+        extends_list=draw(yes),
         backwards=draw(yes),
         chatty=draw(yes),
         terse_search=draw(yes),

@@ -27,10 +27,11 @@ class Listed:
 
 
 def listed(values: Sequence[Value]) -> Listed:
-    attributes, separator, *name = values
+    attributes, separator, *rest = values
     words = attributes if isinstance(attributes, tuple) else ()
     return Listed(
-        name=_name(name),
+        # RFC 5258 section 6, RFC 9051 6.3.9.7: a list may follow the name, asked for or not
+        name=_name([each for each in rest if not isinstance(each, tuple)]),
         separator=text(separator),
         attributes=frozenset(text(word).lower() for word in words),
     )

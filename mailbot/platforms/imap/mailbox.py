@@ -54,8 +54,8 @@ class ImapMailbox:
         self._folder_names = folder_names or {}
         self._clock = clock
         self._connection: ImapConnection | None = None
-        #: the connection is from an earlier pass and has not answered since
-        self._untried = False
+        #: the connection may have been idle for so long that the server has closed it
+        self._may_be_closed = False
         #: how folders stood when they were listed; each is used once
         self._states: dict[str, FolderState] = {}
         self._ahead = reading.ReadAhead()
@@ -306,19 +306,22 @@ class ImapMailbox:
             self._connection = None
         if self._connection is None:
             leased = self._pool.lease(self._key, self._connect)
-            self._connection, self._untried = leased.connection, leased.kept
+            self._connection, self._may_be_closed = leased.connection, leased.kept
         return self._connection
 
     def _asked(self, question: Callable[[ImapConnection], T]) -> T:
-        """The answer; asked again on a new connection when a kept one turns out to be dead."""
+        """The answer; asked again on a new connection when one that was idle turns out to be dead.
+
+        It may have been kept from an earlier pass, or mail was judged for longer than the server waits.
+        """
         connection = self._open_connection()
         try:
             answer = question(connection)
         except LostConnection:
-            if not self._untried:
+            if not self._may_be_closed:
                 raise
             return self._asked(question)
-        self._untried = False
+        self._may_be_closed = True
         return answer
 
     def _state(self, folder: Folder) -> FolderState | None:
