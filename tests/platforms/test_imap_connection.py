@@ -236,6 +236,8 @@ def test_nothing_that_was_said_is_kept(dovecot: Dovecot, account: Account) -> No
 def test_connections_to_one_server_share_what_it_offers(dovecot: Dovecot, account: Account) -> None:
     one, other = (ImapConnection(endpoint(dovecot), login(account)) for _ in range(2))
     assert one.capabilities is other.capabilities
+    assert one.client.capabilities() is other.client.capabilities()
+    assert one.client.has_capability("IDLE")
     one.capabilities -= {"ESEARCH"}
     assert "ESEARCH" in other.capabilities
     for connection in (one, other):

@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, cast
 
 from imapclient import IMAPClient
@@ -22,7 +21,7 @@ from mailbot.platforms.imap.authentication import authenticate
 from mailbot.platforms.imap.login import TEMPORARY_CODES, Login, login_error
 from mailbot.platforms.imap.syntax import FetchItems, fetched, parse_all, response_code
 from mailbot.platforms.imap.tls import certificate_remedy
-from mailbot.platforms.imap.transport import Endpoint, connected, secure, upper, with_implied
+from mailbot.platforms.imap.transport import Endpoint, connected, secure, shared, upper, with_implied
 from mailbot.platforms.imap.uids import MAX_UID, UidSet
 
 _GOODBYE_SECONDS = 2
@@ -31,12 +30,6 @@ _SEARCH_WINDOW = 40_000
 _MAX_LISTINGS = 3
 #: RFC 5530: some of the messages have been deleted, here is the rest
 _GONE_CODES = frozenset({"EXPUNGEISSUED", "NONEXISTENT"})
-
-
-@lru_cache(maxsize=64)
-def _shared(capabilities: frozenset[str]) -> frozenset[str]:
-    """One set for all the connections that are kept to servers of one make."""
-    return capabilities
 
 
 class LostConnection(TransientError):
@@ -85,7 +78,12 @@ class ImapConnection:
             raise
         except imaplib.IMAP4.error as error:
             raise login_error(response_code(str(error)), self.login, str(self.endpoint)) from None
-        return _shared(with_implied(upper(self._client.capabilities())))
+        capabilities = self._client.capabilities()
+        # imapclient holds them too, imaplib those from before the login, and what the server said
+        self._client._cached_capabilities = shared(capabilities)
+        self._imap.capabilities = shared(self._imap.capabilities)
+        self._forget("CAPABILITY")
+        return shared(with_implied(upper(capabilities)))
 
     # --- commands ---
 

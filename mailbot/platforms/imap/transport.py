@@ -3,9 +3,10 @@
 import imaplib
 import logging
 import ssl
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, cast
 
 from imapclient import IMAPClient
 from imapclient.imapclient import SocketTimeout
@@ -14,6 +15,7 @@ from mailbot.errors import PermanentError, TransientError
 from mailbot.platforms.imap.tls import client_context
 
 Tls = Literal["implicit", "starttls", "none"]
+Words = TypeVar("Words", bound=Hashable)
 
 CONNECT_SECONDS = 30
 READ_SECONDS = 120
@@ -113,3 +115,13 @@ def with_implied(capabilities: frozenset[str]) -> frozenset[str]:
 
 def upper(words: Iterable[str | bytes]) -> frozenset[str]:
     return frozenset((each.decode("ascii", "replace") if isinstance(each, bytes) else each).upper() for each in words)
+
+
+@lru_cache(maxsize=64)
+def _known(words: Hashable) -> Hashable:
+    return words
+
+
+def shared(words: Words) -> Words:
+    """Equal `words`, the same for all the connections that are kept to servers of one make."""
+    return cast(Words, _known(words))
