@@ -461,6 +461,19 @@ def test_a_connection_that_was_closed_while_mail_was_judged_is_opened_again(answ
         assert len(arrivals(read_all(mailbox, archive))) == 2
 
 
+def test_no_command_line_is_longer_than_any_server_takes() -> None:
+    """RFC 2683 3.2.1.5: 8000 octets. Numbers far apart are long, and there are ten digits in the largest."""
+    uids = range(4_294_960_001, 4_294_962_001, 2)
+    answers: dict[str, Answer] = {
+        "EXAMINE": b"* 1000 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 4294962001] ok\r\n",
+        "UID SEARCH": b"* SEARCH" + b"".join(b" %d" % uid for uid in uids) + b"\r\n",
+        "UID FETCH": b"".join(b"* %d FETCH (UID %d RFC822.SIZE 20)\r\n" % each for each in enumerate(uids, 1)),
+    }
+    with scripted_mailbox(answers) as (mailbox, server):
+        assert len(arrivals(read_all(mailbox, INBOX))) == 1000
+        assert max(map(len, server.commands)) < 8000
+
+
 def test_messages_the_server_cannot_tell_about_come_later() -> None:
     listing = "UID FETCH {} (INTERNALDATE RFC822.SIZE)"
     second = b'* 2 FETCH (UID 2 RFC822.SIZE 20 INTERNALDATE "25-Nov-2024 07:01:00 +0000")\r\n'

@@ -10,6 +10,8 @@ from mailbot.platforms.imap.uids import UidSet
 
 #: messages in one FETCH: with a slow line between, a command costs as much as hundreds of messages
 HEADER_WINDOW = 500
+#: numbers in one command: any server takes lines of 8000 octets (RFC 2683 3.2.1.5)
+_SET_OCTETS = 7_000
 #: of a header block; a longer one is an attack
 HEADER_OCTETS = 256 * 1024
 #: in one answer, which imaplib holds in memory
@@ -30,8 +32,10 @@ def fetch_gently(
     Some servers refuse a whole FETCH, or hang up, because of one message they cannot read. Halving finds it. The
     error is raised when the trouble lies elsewhere.
     """
+    wanted = UidSet.of(uids)
     try:
-        return fetch(UidSet.of(uids)), frozenset()
+        if len(uids) == 1 or len(wanted.sequence_set()) < _SET_OCTETS:
+            return fetch(wanted), frozenset()
     except (Refused, LostConnection):
         if len(uids) == 1:
             return _fetch_alone(fetch, is_there, uids[0])
