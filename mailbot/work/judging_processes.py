@@ -16,6 +16,8 @@ from mailbot.work.judging_steps import Terms
 
 #: a child that has not answered one request by then is ended
 _SECONDS = 300.0
+#: it ends at once, unless it is loading the rules
+_STOP_SECONDS = 10.0
 
 
 def _started(descriptor: int) -> subprocess.Popen[bytes]:
@@ -64,7 +66,11 @@ class Stem:
     def close(self) -> None:
         """End all children. They end too when we die, and close the socket in that way."""
         self._socket.close()
-        self.process.wait()
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class Child:
@@ -85,7 +91,9 @@ class Child:
         return receive(self._answers)
 
     def end(self) -> None:
-        """Whoever waits for an answer gets an EOFError."""
+        """Whoever waits for an answer gets an EOFError, also if the stem does not hear us."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
         self._stem.end(self._number)
 
     def close(self) -> None:

@@ -48,7 +48,10 @@ def forked_from(process: int) -> list[int]:
 
 
 def processes(of: Children) -> list[int]:
-    return forked_from(of.stem)
+    """Both children: one may answer before the other has been forked."""
+    while len(found := forked_from(of.stem)) < 2:
+        os.sched_yield()
+    return found
 
 
 def is_alive(process: int) -> bool:
@@ -172,6 +175,20 @@ def test_what_cannot_be_sent_to_a_child_is_left_to_the_worker() -> None:
         assert list(running.submit(NOW, [unsendable]).result(timeout=60)) == [None]
 
 
+def test_a_stem_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging_processes, "_STOP_SECONDS", 0.1)
+    running = children()
+    running.submit(NOW, [question(corpus.message(1))]).result()
+    both = processes(running)
+    for process in (running.stem, *both):
+        os.kill(process, signal.SIGSTOP)
+    running.submit(NOW, [question(corpus.message(1))])
+    running.close()
+    assert not is_alive(running.stem)
+    for process in both:
+        os.kill(process, signal.SIGKILL)  # they end by themselves when they go on
+
+
 def test_urgent_questions_are_answered_first() -> None:
     running = children()
     done: list[str] = []
@@ -212,16 +229,18 @@ def test_a_child_ends_with_its_worker() -> None:
     program = (
         "import os, time; from datetime import datetime, UTC; from mailbot.policy.profile import load_policy;"
         "from mailbot.work import judging_children as c; from mailbot.work.judging_steps import Terms;"
-        "a = c.Children(Terms(load_policy('bjurholm'), (), {'ks': ''}), 2);"
+        "a = c.Children(Terms(load_policy('bjurholm'), (), {'ks': ''}), 1);"
         "a.submit(datetime.now(UTC), []).result(); print(a.stem, flush=True); time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout is not None
-        stem = int(worker.stdout.readline())
-        (first, second) = forked_from(stem)
-        os.kill(first, signal.SIGSTOP)  # hangs
-        ends = [os.pidfd_open(process) for process in (stem, first, second)]
-        worker.kill()
+        try:
+            stem = int(worker.stdout.readline())
+            child = forked_from(stem)[0]
+            os.kill(child, signal.SIGSTOP)  # hangs
+            ends = [os.pidfd_open(process) for process in (stem, child)]
+        finally:
+            worker.kill()
     for end in ends:
         assert select.select([end], [], [], 60)[0]
         os.close(end)
