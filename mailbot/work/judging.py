@@ -3,33 +3,29 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from itertools import repeat
 
 from mailbot.config.model import MailboxSettings
 from mailbot.errors import PermanentError, TransientError
 from mailbot.log import get_logger
-from mailbot.mail.message import UnparsableMessage, parse
+from mailbot.mail.message import UnparsableMessage
 from mailbot.platforms.base import Arrival, DocumentLimits, Folder, Mailbox
 from mailbot.policy.decide import unparsable_decision
-from mailbot.policy.model import Decision, Facts, Stage
-from mailbot.policy.refusals import collect
+from mailbot.policy.model import Facts, Stage
 from mailbot.policy.secret_conversation import keep_secret
-from mailbot.policy.webforms import askers
-from mailbot.store.records import DeliverySeen, NewMail, Outcome
+from mailbot.store.records import Outcome
 from mailbot.work.absence_forwards import AbsenceForwards
-from mailbot.work.absence_install import window
 from mailbot.work.absence_probe import is_probe
-from mailbot.work.absence_replies import own_absence, reply_to
+from mailbot.work.absence_replies import own_absence
 from mailbot.work.attachment_texts import LIMITS
 from mailbot.work.context import Context
 from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, static_facts
-from mailbot.work.handover import mail_for
 from mailbot.work.judging_asked import Asked, Batch
 from mailbot.work.judging_children import HEADERS_FOR_ONE, children_for
-from mailbot.work.judging_placing import Placing, Reading
+from mailbot.work.judging_outcomes import Outcomes
+from mailbot.work.judging_placing import Placing, Reading, judged_before
 from mailbot.work.judging_steps import Head, Terms, judge
-from mailbot.work.mode import enforced_since
 from mailbot.work.own_signature import organisation_lines
 
 log = get_logger(__name__)
@@ -52,7 +48,6 @@ class Judge:
         lies_in: str = "",
     ) -> None:
         """`settings` is the mailbox to which the mail counts; `lies_in` is the one opened, where that is another."""
-        self._lies_in = lies_in or settings.address
         self._context = context
         self._settings = settings
         self._mailbox = mailbox
@@ -60,21 +55,31 @@ class Judge:
         self._now = now
         self._static = static_facts(context, settings)
         self._start = clocks_start_at(context)
-        self._enforced_since = enforced_since(context)
         config = context.config
         units = {unit.id: unit.name for unit in config.units}
         self._terms = Terms(config.policy, organisation_lines(config.organisation), units)
         answered = folder.role not in ("sent", "junk")
         self._away = own_absence(context, settings, now) if answered else None
-        self._forwards = AbsenceForwards(context, settings) if answered else None
+        forwards = AbsenceForwards(context, settings) if answered else None
+        self._outcomes = Outcomes(
+            context,
+            settings,
+            folder,
+            self._static,
+            now,
+            lies_in=lies_in or settings.address,
+            away=self._away,
+            forwards=forwards,
+            fetch=self._fetch,
+        )
         self._placing = Placing(
             context,
             settings,
             folder,
             self._static,
             now,
-            lies_in=self._lies_in,
-            forwards=self._forwards,
+            lies_in=lies_in or settings.address,
+            forwards=forwards,
             whole=lambda arrival: self._fetch(arrival, with_attachments=True),
         )
         #: children read its header blocks, and have not been asked more
@@ -168,9 +173,9 @@ class Judge:
             judged = (
                 self._judged(reading, to_judge[reading.arrival.delivery_id], batch.asked) if must_judge else reading
             )
+            vanished = must_judge and judged.decision is None
             judged = _with_its_conversation(judged, secret_ids)
-            outcome = self._outcome(judged, hold_replies=hold_replies)
-            yield self._with_mail(judged, outcome, known, secret_ids, vanished=must_judge and judged.decision is None)
+            yield self._outcomes.make(judged, known, secret_ids, hold_replies=hold_replies, vanished=vanished)
 
     def _look_up(self, readings: Sequence[Reading]) -> Known:
         heads = [reading.head for reading in readings if reading.head]
@@ -196,12 +201,7 @@ class Judge:
         """Not what is older than the clocks, nor a further copy of what this unit has judged at least as fully."""
         if self._start is not None and reading.received_at < self._start:
             return False
-        return not self._judged_before(reading, known)
-
-    def _judged_before(self, reading: Reading, known: Known) -> bool:
-        before = known.messages.get(reading.key)
-        stage = Stage.HEADERS if reading.facts.last_stage is Stage.HEADERS else Stage.BODY
-        return before is not None and before.judged_for(reading.unit, at_least=stage, sent=self._folder.role == "sent")
+        return not judged_before(reading, known, self._folder)
 
     def _judged(self, reading: Reading, facts: Facts | None, asked: Asked | None) -> Reading:
         """Decide, reading further as long as a rule asks. An unexpected failure is recorded, never passed over."""
@@ -231,91 +231,6 @@ class Judge:
             return reading
         return replace(reading, message=judged.message, decision=judged.decision, diary_unit=judged.diary_unit)
 
-    def _outcome(self, reading: Reading, *, hold_replies: bool) -> Outcome:
-        references, unit = self._context.references, reading.unit
-        asker, other = askers(reading.message, self._static) if reading.message else (None, None)
-        return Outcome(
-            delivery=DeliverySeen(
-                mailbox=self._lies_in,
-                folder=self._folder.id,
-                delivery_id=reading.arrival.delivery_id,
-                internal_date=reading.arrival.internal_date,
-            ),
-            ref=references.ref(reading.key),
-            content_key=reading.key,
-            message=reading.message,
-            unparsable=reading.unparsable,
-            direction=reading.direction,
-            received_at=reading.received_at,
-            unit=unit,
-            assignee=reading.assignee,
-            decision=reading.decision,
-            item_ref=references.ref(reading.key, unit),
-            hold_replies=hold_replies,
-            diary_unit=reading.diary_unit,
-            asker=asker.email if asker else None,
-            other_asker=other.email if other else None,
-            text_print=self._text_print(reading),
-            counts_to=self._settings.address,
-        )
-
-    def _with_mail(
-        self, reading: Reading, outcome: Outcome, known: Known, secret_ids: set[str], *, vanished: bool
-    ) -> Outcome:
-        """The outcome with the mail it causes."""
-        received_at = outcome.received_at
-        if not self._context.enforcing or (self._enforced_since and received_at < self._enforced_since):
-            return outcome  # invariant 4: nothing that piled up before the switch is sent
-        fetch = cache(lambda: self._fetch(reading.arrival, with_attachments=True) or None)
-        mail = mail_for(self._context, outcome, fetch() if _hands_over(reading.decision) else None, self._now)
-        forward = None
-        if self._forwards is not None and not vanished and not self._is_ours(outcome, known):
-            confidential = self._confidential(reading, known, secret_ids)
-            forward = self._forwards.mail_for(outcome, self._now, confidential=confidential, fetch=fetch)
-        return replace(outcome, mail=(*mail, *self._absence_reply(outcome), *([forward] if forward else [])))
-
-    def _is_ours(self, outcome: Outcome, known: Known) -> bool:
-        """Mailbot's own mail, also a further copy of it. What others send under its Message-ID is theirs."""
-        message = outcome.message
-        return message is not None and (
-            message.message_id in known.ours and message.author.email == self._static.service_address
-        )
-
-    def _confidential(self, reading: Reading, known: Known, secret_ids: set[str]) -> bool | None:
-        """Also of a further copy that was not judged again; None: nobody has judged that."""
-        if reading.decision is not None:
-            return reading.decision.confidential
-        message_id = reading.message.message_id if reading.message is not None else None
-        fully = reading.facts.last_stage is not Stage.HEADERS and self._judged_before(reading, known)
-        return message_id in secret_ids if fully and message_id in known.conversations else None
-
-    def _absence_reply(self, outcome: Outcome) -> tuple[NewMail, ...]:
-        """The automatic reply of who is away, where no server gives it; also to a mail that a colleague's copy of has
-        been judged before."""
-        stored, message = self._away, outcome.message
-        if stored is None or message is None or outcome.direction == "outgoing":
-            return ()
-        starts_at, _ = window(self._context.config, stored.absence)
-        facts = replace(self._static, direction=outcome.direction, received_at=outcome.received_at)
-        if outcome.received_at < starts_at or collect(message, facts):
-            return ()
-        if outcome.decision is not None and not outcome.decision.answer_allowed:
-            return ()
-        hold = "first reading, changed folder or unusual burst" if outcome.hold_replies else None
-        return (reply_to(self._context, self._settings, stored, message, self._now, hold=hold),)
-
-    def _text_print(self, reading: Reading) -> str | None:
-        """Of what was sent to mailbot itself, what it says: proof that the copy that arrived there is this one."""
-        service, message = self._static.service_address, reading.message
-        if self._folder.role != "sent" or message is None or all(one.email != service for one in message.recipients):
-            return None
-        raw = self._fetch(reading.arrival)
-        try:
-            whole = parse(raw) if raw is not None else message
-        except UnparsableMessage:
-            return None
-        return self._context.references.text_print(whole.subject, whole.body.text if whole.body else "")
-
     def _fetch(
         self, arrival: Arrival, *, with_attachments: bool = False, documents: DocumentLimits | None = None
     ) -> bytes | None:
@@ -337,8 +252,3 @@ def _with_its_conversation(reading: Reading, secret_ids: set[str]) -> Reading:
         reading = replace(reading, decision=keep_secret(decision))
     secret_ids |= ids
     return reading
-
-
-def _hands_over(decision: Decision | None) -> bool:
-    """Only what is forwarded needs the whole original; announcements carry nothing of it."""
-    return decision is not None and any(action.name == "forward_to_registrar" for action in decision.actions)

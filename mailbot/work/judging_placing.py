@@ -12,6 +12,7 @@ from mailbot.platforms.base import Arrival, Folder
 from mailbot.policy.model import Decision, Direction, Facts, Stage
 from mailbot.work.absence_forwards import AbsenceForwards
 from mailbot.work.context import Context
+from mailbot.work.facts import Known
 from mailbot.work.forwarded_copies import ForwardedCopies
 from mailbot.work.judging_steps import Head, Place, head_of, read_head
 from mailbot.work.own_signature import organisation_lines
@@ -48,6 +49,13 @@ class Reading:
     def ids(self) -> tuple[str, ...]:
         """The Message-IDs that tie it to a conversation: its own, and those it names."""
         return self.head.ids if self.head is not None else ()
+
+
+def judged_before(reading: Reading, known: Known, folder: Folder) -> bool:
+    """Whether its unit has judged a further copy of it, and at least as fully."""
+    before = known.messages.get(reading.key)
+    stage = Stage.HEADERS if reading.facts.last_stage is Stage.HEADERS else Stage.BODY
+    return before is not None and before.judged_for(reading.unit, at_least=stage, sent=folder.role == "sent")
 
 
 class Placing:

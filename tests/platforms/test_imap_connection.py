@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
+from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.login import Login, LoginMethod, LoginRefused
+from mailbot.platforms.imap.session import LostConnection, Refused
 from mailbot.platforms.imap.tls import client_context
 from mailbot.platforms.imap.transport import Endpoint
 from mailbot.platforms.imap.uids import UidSet

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailbot.platforms.imap.connection import ImapConnection, LostConnection
+from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.idle import Waiting
 from mailbot.platforms.imap.login import Login
+from mailbot.platforms.imap.session import LostConnection
 from mailbot.platforms.imap.transport import Endpoint
 from tests.platforms.contract_mailbox import mail
 from tests.platforms.imap_world import ImapWorld

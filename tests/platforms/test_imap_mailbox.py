@@ -176,11 +176,11 @@ def test_a_connection_is_kept_between_passes(dovecot: Dovecot) -> None:
     world = ImapWorld(dovecot, pool=ConnectionPool())
     mailbox = world.open()
     mailbox.folders()
-    first = mailbox._connection
+    first = mailbox._access._connection
     mailbox.close()
     again = world.open()
     assert [each.role for each in again.folders()].count("inbox") == 1
-    assert again._connection is first
+    assert again._access._connection is first
     world.close()
 
 
@@ -188,8 +188,8 @@ def test_a_kept_connection_that_died_is_replaced(dovecot: Dovecot) -> None:
     world = ImapWorld(dovecot, pool=ConnectionPool())
     mailbox = world.open()
     cursor = read_all(mailbox, INBOX)[-1].cursor
-    assert mailbox._connection is not None
-    mailbox._connection.client.socket().shutdown(2)
+    assert mailbox._access._connection is not None
+    mailbox._access._connection.client.socket().shutdown(2)
     mailbox.close()
     fill(world, 1)
     assert len(arrivals(read_all(world.open(), INBOX, cursor))) == 1
@@ -231,7 +231,7 @@ def test_the_pool_keeps_no_more_than_it_should(dovecot: Dovecot) -> None:
     for world in worlds:
         mailbox = world.open()
         mailbox.folders()
-        opened.append(mailbox._connection)
+        opened.append(mailbox._access._connection)
         mailbox.close()
     assert [each is not None and each.usable for each in opened] == [False, True, True]
     pool.close()

@@ -1,30 +1,24 @@
-"""One logged-in IMAP connection.
+"""One IMAP connection: the commands that mailbot gives, and what it makes of the answers.
 
-imapclient and imaplib connect, log in and frame the protocol. What is read a hundred thousand times (FETCH) goes past
-imapclient's parser, and every failure becomes an error that names the host and the remedy.
+What is read a hundred thousand times (FETCH) goes past imapclient's parser.
 """
 
 import imaplib
-import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
-from imapclient import IMAPClient
 from imapclient.datetime_util import format_criteria_date
-from imapclient.exceptions import CapabilityError
 
-from mailbot.errors import MailbotError, PermanentError, TransientError
+from mailbot.errors import TransientError
 from mailbot.platforms.imap.answers import FolderState, Listed, listed, namespace, status
-from mailbot.platforms.imap.authentication import authenticate
-from mailbot.platforms.imap.login import TEMPORARY_CODES, Login, login_error
+from mailbot.platforms.imap.login import Login
+from mailbot.platforms.imap.session import ImapSession, Refused, first_line, quoted
 from mailbot.platforms.imap.syntax import FetchItems, fetched, parse_all, response_code
-from mailbot.platforms.imap.tls import certificate_remedy
-from mailbot.platforms.imap.transport import Endpoint, connected, secure, shared, upper, with_implied
+from mailbot.platforms.imap.transport import Endpoint
 from mailbot.platforms.imap.uids import MAX_UID, UidSet
 
-_GOODBYE_SECONDS = 2
 #: UIDs asked for in one SEARCH: imaplib refuses lines of a million octets, and a UID has up to ten digits
 _SEARCH_WINDOW = 40_000
 _MAX_LISTINGS = 3
@@ -32,60 +26,17 @@ _MAX_LISTINGS = 3
 _GONE_CODES = frozenset({"EXPUNGEISSUED", "NONEXISTENT"})
 
 
-class LostConnection(TransientError):
-    """The server hung up or fell silent; a new connection may work."""
-
-
-class Refused(PermanentError):
-    """The server answered NO or BAD; `code` is its response code (RFC 5530) in upper case, or empty."""
-
-    def __init__(self, message: str, code: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class ImapConnection:
+class ImapConnection(ImapSession):
     """Used by one thread at a time. Folders are only ever opened with EXAMINE: nothing can be changed by accident."""
 
     def __init__(self, endpoint: Endpoint, login: Login) -> None:
         """Connect and log in. TransientError or PermanentError, each with its remedy."""
-        self.endpoint = endpoint
-        self.login = login
         #: the folder that is open, and how it stood when it was opened
         self.selected: bytes | None = None
         self.state: FolderState | None = None
-        #: false once nothing more can be asked
-        self.usable = True
         #: the same as long as a connection lasts
         self._namespaces: tuple[list[tuple[bytes, str]], list[bytes]] | None = None
-        with self.errors():
-            self._client = connected(endpoint)
-        try:
-            with self.errors():
-                secure(self._client, endpoint)
-                self.capabilities = self._logged_in()
-        except BaseException:
-            self._hang_up()
-            raise
-
-    # --- logging in ---
-
-    def _logged_in(self) -> frozenset[str]:
-        offered = upper(self._imap.capabilities)
-        try:
-            authenticate(self._client, offered, self.login, self.endpoint)
-        except imaplib.IMAP4.abort:
-            raise
-        except imaplib.IMAP4.error as error:
-            raise login_error(response_code(str(error)), self.login, str(self.endpoint)) from None
-        capabilities = self._client.capabilities()
-        # imapclient holds them too, imaplib those from before the login, and what the server said
-        self._client._cached_capabilities = shared(capabilities)
-        self._imap.capabilities = shared(self._imap.capabilities)
-        self._forget("CAPABILITY")
-        return shared(with_implied(upper(capabilities)))
-
-    # --- commands ---
+        super().__init__(endpoint, login)
 
     def namespaces(self) -> tuple[list[tuple[bytes, str]], list[bytes]]:
         """(Prefix, separator) of our own folders, and the prefixes of other people's and shared ones (RFC 2342)."""
@@ -125,7 +76,7 @@ class ImapConnection:
     def _list(self, pattern: bytes, *options: str) -> tuple[list[Listed], dict[bytes, FolderState]]:
         with self.errors("LIST"):
             self._forget("LIST", "STATUS")
-            self._checked("LIST", self._command("LIST", '""', _quoted(pattern), *options))
+            self._checked("LIST", self._command("LIST", '""', quoted(pattern), *options))
             found = [listed(values) for values in parse_all(self._response("LIST")) if len(values) >= 3]
             states = dict(status(values) for values in parse_all(self._response("STATUS")) if len(values) >= 2)
         return found, states
@@ -142,7 +93,7 @@ class ImapConnection:
             self.unselect()  # RFC 3501 6.3.10: STATUS is not for the open folder, and may tell what was
         with self.errors("STATUS"):
             self._forget("STATUS")
-            self._checked("STATUS", self._command("STATUS", _quoted(folder), "(MESSAGES UIDNEXT UIDVALIDITY)"))
+            self._checked("STATUS", self._command("STATUS", quoted(folder), "(MESSAGES UIDNEXT UIDVALIDITY)"))
             states = dict(status(values) for values in parse_all(self._response("STATUS")) if len(values) >= 2)
         if not states:
             raise Refused(f"{self.endpoint} gave no answer to STATUS that makes sense")
@@ -152,7 +103,7 @@ class ImapConnection:
         """Open a folder for reading only. Refused when there is no such folder, or no right to it."""
         self.selected = None
         with self.errors("EXAMINE"):
-            self._checked("EXAMINE", self._imap.select(cast(str, _quoted(folder)), readonly=True))
+            self._checked("EXAMINE", self._imap.select(cast(str, quoted(folder)), readonly=True))
             state = FolderState(
                 uidvalidity=self._number("UIDVALIDITY"),
                 uidnext=self._number("UIDNEXT"),
@@ -227,7 +178,7 @@ class ImapConnection:
         With `since` of those that came on that day or later, in the server's own zone (RFC 3501 6.4.4).
         """
         came = f"SINCE {format_criteria_date(since).decode()} " if since else ""
-        return self._search(f"{came}HEADER {name} {_quoted(value.encode()).decode('utf-8', 'replace')}")
+        return self._search(f"{came}HEADER {name} {quoted(value.encode()).decode('utf-8', 'replace')}")
 
     def noop(self) -> None:
         """Hear what has changed in the open folder."""
@@ -264,7 +215,7 @@ class ImapConnection:
         with self.errors("FETCH"):
             self._forget("FETCH")
             typ, data = self._imap.uid("FETCH", uids.sequence_set(), f"({items})")
-            if typ == "NO" and response_code(_first_line(data)) in _GONE_CODES:
+            if typ == "NO" and response_code(first_line(data)) in _GONE_CODES:
                 typ, data = "OK", self._response("FETCH")
             yield from fetched(self._checked("FETCH", (typ, data)))
 
@@ -273,16 +224,16 @@ class ImapConnection:
         if self.selected == folder:
             self.unselect()  # Courier lays none into a folder opened for reading
         with self.errors("APPEND"):
-            self._checked("APPEND", self._imap.append(cast(str, _quoted(folder)), flags, "", raw))
+            self._checked("APPEND", self._imap.append(cast(str, quoted(folder)), flags, "", raw))
 
     def create_folder(self, folder: bytes) -> None:
         with self.errors("CREATE"):
-            self._checked("CREATE", self._command("CREATE", _quoted(folder)))
+            self._checked("CREATE", self._command("CREATE", quoted(folder)))
 
     def my_rights(self, folder: bytes) -> bytes:
         """The letters of RFC 4314 that we have there; empty when the server does not say."""
         with self.errors("MYRIGHTS"):
-            typ, answer = self._imap.myrights(cast(str, _quoted(folder)))
+            typ, answer = self._imap.myrights(cast(str, quoted(folder)))
         last = answer[-1] if typ == "OK" and answer else None
         return last.rpartition(b" ")[2] if isinstance(last, bytes) else b""
 
@@ -291,110 +242,7 @@ class ImapConnection:
         self.unselect()
         with self.errors("SELECT"):
             try:
-                typ, _ = self._imap.select(cast(str, _quoted(folder)))
+                typ, _ = self._imap.select(cast(str, quoted(folder)))
             except imaplib.IMAP4.readonly:  # no lost connection, although imaplib derives it from `abort`
                 return False
             return str(typ) == "OK"
-
-    @property
-    def client(self) -> IMAPClient:
-        """For what only one caller needs (APPEND, IDLE); call it within `errors`."""
-        return self._client
-
-    def close(self) -> None:
-        """Log out; a server that does not answer is left."""
-        if not self.usable:
-            self._hang_up()
-            return
-        self.usable = False
-        with suppress(Exception):
-            self._client.socket().settimeout(_GOODBYE_SECONDS)
-            self._client.logout()
-        self._hang_up()
-
-    # --- imaplib ---
-
-    @property
-    def _imap(self) -> imaplib.IMAP4:
-        return cast(imaplib.IMAP4, self._client._imap)
-
-    def _command(self, name: str, *arguments: str | bytes) -> tuple[str, list[Any]]:
-        return cast(tuple[str, list[Any]], self._imap._simple_command(name, *arguments))
-
-    def _response(self, name: str) -> list[Any]:
-        """Untagged data of this name that has come since it was last asked for."""
-        return [each for each in self._imap.response(name)[1] if each is not None]
-
-    def _forget(self, *names: str) -> None:
-        """Drop what the server said unasked: it must not be taken for the answer to the next command."""
-        for name in names:
-            self._imap.response(name)
-
-    def _number(self, name: str) -> int:
-        """The last number the server gave under this name since the folder was opened; 0 without one."""
-        values = self._imap.untagged_responses.get(name) or [b"0"]
-        digits = values[-1] if isinstance(values[-1], bytes) else b"0"
-        return int(digits) if digits.isdigit() else 0
-
-    def _checked(self, command: str, answer: tuple[str, list[Any]]) -> list[Any]:
-        typ, data = answer
-        if typ == "OK":
-            return [each for each in data if each is not None]
-        raise self._refusal(command, typ, response_code(_first_line(data)))
-
-    def _refusal(self, command: str, typ: str, code: str) -> MailbotError:
-        """The server's own words are left out: they may quote mail or names of people's folders."""
-        shown = f" [{code}]" if code else ""
-        if code in TEMPORARY_CODES:
-            return TransientError(f"{self.endpoint} cannot answer {command} for {self.login.mailbox} now{shown}")
-        return Refused(f"{self.endpoint} answers {command} for {self.login.mailbox} with {typ}{shown}", code)
-
-    @contextmanager
-    def errors(self, command: str = "") -> Iterator[None]:
-        """A context in which what the network and the libraries raise becomes an error of ours.
-
-        After most of them the connection is dead.
-        """
-        try:
-            yield
-        except (MailbotError, GeneratorExit):
-            raise
-        except imaplib.IMAP4.abort:
-            raise self._lost("hung up") from None
-        except imaplib.IMAP4.error as error:
-            if isinstance(error, CapabilityError):
-                raise Refused(f"{self.endpoint} does not offer {command}") from None
-            raise self._refusal(command or "the greeting", "BAD", response_code(str(error))) from None
-        except ssl.SSLCertVerificationError as error:
-            raise PermanentError(certificate_remedy(error, str(self.endpoint))) from None
-        except ssl.SSLError as error:
-            reason = error.reason or "cut short"
-            raise self._lost(f"fails in TLS ({reason}); are port and tls = {self.endpoint.tls!r} right?") from None
-        except TimeoutError:
-            raise self._lost("does not answer") from None
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise self._lost(f"cannot be reached ({reason}); are host and port right, and is the server up?") from None
-        except (ValueError, IndexError, KeyError, AssertionError, OverflowError, MemoryError) as error:
-            # imaplib trips over an answer that is no IMAP; nothing after it can be trusted.
-            self.usable = False
-            raise LostConnection(f"{self.endpoint}: {command or 'its greeting'} was answered with nonsense") from error
-
-    def _lost(self, what: str) -> LostConnection:
-        self.usable = False
-        return LostConnection(f"{self.endpoint} {what}")
-
-    def _hang_up(self) -> None:
-        with suppress(Exception):
-            self._client.shutdown()
-
-
-def _quoted(name: bytes) -> bytes:
-    if any(octet in name for octet in b"\0\r\n"):
-        # RFC 3501 section 9: no quoted string can carry them, and a line break would begin another command
-        raise Refused("a name with a line break cannot be sent")
-    return b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
-
-
-def _first_line(data: list[Any]) -> str:
-    return next((each.decode("ascii", "replace") for each in data if isinstance(each, bytes)), "")

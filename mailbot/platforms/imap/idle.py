@@ -10,7 +10,8 @@ import ssl
 import time
 from collections.abc import Callable
 
-from mailbot.platforms.imap.connection import ImapConnection, LostConnection
+from mailbot.platforms.imap.connection import ImapConnection
+from mailbot.platforms.imap.session import LostConnection
 from mailbot.platforms.imap.transport import READ_SECONDS
 
 #: RFC 2177: servers may hang up after half an hour of silence

@@ -3,23 +3,20 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TypeVar
 
-from mailbot.errors import PermanentError, TransientError
+from mailbot.errors import TransientError
 from mailbot.mail.left_out import Allowance
 from mailbot.platforms.base import AnswerMark, Arrival, Changes, DocumentLimits, Folder
 from mailbot.platforms.imap import reading, structure
 from mailbot.platforms.imap.answers import FolderState, mark_of
-from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
-from mailbot.platforms.imap.cursor import ImapCursor, delivery_id, uid_of
+from mailbot.platforms.imap.cursor import ImapCursor, delivery_id
 from mailbot.platforms.imap.dates import STAMPS, seconds_of, utc
-from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
+from mailbot.platforms.imap.folder_access import FolderAccess
+from mailbot.platforms.imap.folders import RoleNames, raw_name
 from mailbot.platforms.imap.listing import Listing
 from mailbot.platforms.imap.pool import Connect, ConnectionPool
 from mailbot.platforms.imap.syntax import FetchItems, number, section
 from mailbot.platforms.imap.uids import UidSet
-
-T = TypeVar("T")
 
 _LISTING_WINDOW = 1_000
 #: new messages that are looked for by UID; of more all are listed, in pieces
@@ -48,24 +45,15 @@ class ImapMailbox:
         folder_names: RoleNames | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._pool = pool
-        self._key = key
-        self._connect = connect
+        self._access = FolderAccess(pool, key, connect)
         self._folder_names = folder_names or {}
         self._clock = clock
-        self._connection: ImapConnection | None = None
-        #: the connection may have been idle for so long that the server has closed it
-        self._may_be_closed = False
-        #: how folders stood when they were listed; each is used once
-        self._states: dict[str, FolderState] = {}
         self._ahead = reading.ReadAhead()
 
     # --- Mailbox ---
 
     def folders(self) -> Sequence[Folder]:
-        found = self._asked(lambda connection: find_folders(connection, self._folder_names))
-        self._states = {each.folder.id: each.state for each in found if each.state is not None}
-        return [each.folder for each in found]
+        return self._access.listed(self._folder_names)
 
     def changes(self, folder: Folder, cursor: str | None, *, limit: int = 200) -> Iterator[Changes]:
         """What changed since `cursor`. An unchanged folder costs one STATUS, or nothing right after `folders`.
@@ -73,19 +61,19 @@ class ImapMailbox:
         New mail costs a SEARCH and a FETCH of what is new; only where messages are missing are all UIDs listed.
         """
         memory = ImapCursor.decode(cursor) if cursor is not None else None
-        told = self._state(folder)
+        told = self._access.state(folder)
         if told is not None and memory is not None and memory.is_current(told):
             yield Changes(arrived=(), gone=(), cursor=memory.encode())
             return
-        state = self._examined(folder) if told is not None else None
+        state = self._access.examined(folder) if told is not None else None
         if told is None or state is None:
             yield _emptied(memory, _NOTHING)
             return
-        if self._asked(lambda connection: connection.is_a_file(raw_name(folder))):
+        if self._access.asked(lambda connection: connection.is_a_file(raw_name(folder))):
             yield _emptied(memory, ImapCursor(told.uidvalidity, told.uidnext, UidSet.of([1])))
             return
         if self._may_be_made_up(state, told, memory):
-            state = self._asked(lambda connection: connection.settle(raw_name(folder)))
+            state = self._access.asked(lambda connection: connection.settle(raw_name(folder)))
         same = memory is not None and memory.uidvalidity == state.uidvalidity
         before = memory if memory is not None and same else ImapCursor(state.uidvalidity, 0, UidSet())
         found, gone = self._compared(folder, before, state)
@@ -96,22 +84,23 @@ class ImapMailbox:
         yield from self._batches(folder, listing, after, gone, uidnext=uidnext, limit=limit, reset=reset)
         if listing.unreadable:
             raise TransientError(
-                f"{self._host} cannot tell about {listing.unreadable} message(s) of a folder; look at the server's log"
+                f"{self._access.connection().endpoint} cannot tell about {listing.unreadable} message(s) of a folder; "
+                "look at the server's log"
             )
 
     def is_unchanged(self, folder: Folder, cursor: str | None) -> bool:
-        told, memory = self._states.get(folder.id), ImapCursor.decode(cursor) if cursor is not None else None
+        told, memory = self._access.just_listed(folder), ImapCursor.decode(cursor) if cursor is not None else None
         return told is not None and memory is not None and memory.is_current(told)
 
     def marks(self, folder: Folder, delivery_ids: Sequence[str]) -> Sequence[AnswerMark]:
         r"""\Answered (RFC 3501 2.3.2) and $Forwarded (RFC 5788); IMAP keeps no time for them."""
-        uids = {uid: each for each, uid in self._uids(folder, delivery_ids).items()} if delivery_ids else {}
-        told, _ = self._gently(folder, sorted(uids), "FLAGS") if uids else ({}, frozenset())
+        uids = {uid: each for each, uid in self._access.uids(folder, delivery_ids).items()} if delivery_ids else {}
+        told, _ = self._access.gently(folder, sorted(uids), "FLAGS") if uids else ({}, frozenset())
         found = ((uid, mark_of(items.get(b"FLAGS"))) for uid, items in told.items() if uid in uids)
         return [AnswerMark(uids[uid], kind) for uid, kind in found if kind is not None]
 
     def fetch_headers(self, folder: Folder, delivery_ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-        uids = self._uids(folder, delivery_ids) if delivery_ids else {}
+        uids = self._access.uids(folder, delivery_ids) if delivery_ids else {}
         sizes = {uid: self._ahead.size(folder.id, each) or 0 for each, uid in uids.items()}
         asked = iter(delivery_ids)
         for window in reading.header_windows(list(sizes), sizes):
@@ -136,27 +125,25 @@ class ImapMailbox:
 
         Empty when the server cannot give a message that is there.
         """
-        uid = self._uids(folder, [delivery_id]).get(delivery_id)
+        uid = self._access.uids(folder, [delivery_id]).get(delivery_id)
         if uid is None:
             return None
         size = self._ahead.size(folder.id, delivery_id)
         if size is not None and size <= reading.WHOLE_OCTETS:
             if not self._ahead.holds(delivery_id):
-                wanted = self._uids(folder, self._ahead.plan(delivery_id))
+                wanted = self._access.uids(folder, self._ahead.plan(delivery_id))
                 found = self._sections(folder, list(wanted.values()), _WHOLE)
                 self._ahead.hold({each: found.get(uid) for each, uid in wanted.items()})
             return self._ahead.take(delivery_id)
         if size is None and not with_attachments:
-            told, _ = self._gently(folder, [uid], "RFC822.SIZE")
+            told, _ = self._access.gently(folder, [uid], "RFC822.SIZE")
             size = number(told[uid].get(b"RFC822.SIZE")) if uid in told else 0
         if with_attachments or (size or 0) <= reading.WHOLE_OCTETS:
             return self._sections(folder, [uid], _WHOLE).get(uid)
         return self._parts(folder, uid, size or 0, documents)
 
     def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._pool.give_back(self._key, connection)
+        self._access.close()
 
     # --- what is new ---
 
@@ -166,7 +153,7 @@ class ImapMailbox:
         So with servers that tell no UIDNEXT (Courier) and those that make up a UIDVALIDITY on the way (mbox files). Who
         counts changes (RFC 7162) keeps what the count is about.
         """
-        if "CONDSTORE" in self._open_connection().capabilities:
+        if "CONDSTORE" in self._access.connection().capabilities:
             return False
         if not state.uidnext or told.uidvalidity not in (0, state.uidvalidity):
             return True
@@ -176,7 +163,7 @@ class ImapMailbox:
 
     def _compared(self, folder: Folder, before: ImapCursor, state: FolderState) -> tuple[UidSet, UidSet]:
         """UIDs that may be new, and those known that are gone. The folder has just been opened."""
-        connection = self._with_folder(folder)
+        connection = self._access.with_folder(folder)
         old = before.known.below(before.uidnext)
         if before.uidnext and state.messages - len(old) <= _FEW:
             # Not from UIDNEXT: it may have counted messages that the server did not show yet.
@@ -190,9 +177,9 @@ class ImapMailbox:
         listing = Listing(int(self._clock()))
         remaining = iter(uids)
         while window := list(islice(remaining, _LISTING_WINDOW)):
-            found, unreadable = self._gently(folder, window, "INTERNALDATE RFC822.SIZE")
+            found, unreadable = self._access.gently(folder, window, "INTERNALDATE RFC822.SIZE")
             undated = [uid for uid, items in found.items() if seconds_of(items.get(b"INTERNALDATE")) is None]
-            for uid, items in (self._gently(folder, undated, STAMPS)[0] if undated else {}).items():
+            for uid, items in (self._access.gently(folder, undated, STAMPS)[0] if undated else {}).items():
                 found[uid].update(items)
             for uid in window:
                 if uid in found:
@@ -251,19 +238,19 @@ class ImapMailbox:
         """One section of each message that is there; empty when the server cannot give it."""
         if not uids:
             return {}
-        found, unreadable = self._gently(folder, uids, item)
+        found, unreadable = self._access.gently(folder, uids, item)
         name = item.partition("<")[0].replace(".PEEK", "").encode()
         values = {uid: section(items, name) for uid, items in found.items()}
         # NIL stands for what has just been deleted (RFC 2180 section 4.1.3), or for a section without content.
         doubtful = [uid for uid, value in values.items() if value is None]
-        present = self._gently(folder, doubtful, "FLAGS")[0] if doubtful else {}
+        present = self._access.gently(folder, doubtful, "FLAGS")[0] if doubtful else {}
         given = {uid: value for uid, value in values.items() if value is not None}
         return given | dict.fromkeys([*unreadable, *present], b"")
 
     def _parts(self, folder: Folder, uid: int, octets: int, documents: DocumentLimits | None) -> bytes | None:
         """A large message without its attachments, but for `documents`."""
         header_item = f"BODY.PEEK[HEADER]<0.{reading.HEADER_OCTETS}>"
-        found, _ = self._gently(folder, [uid], f"BODYSTRUCTURE {header_item}")
+        found, _ = self._access.gently(folder, [uid], f"BODYSTRUCTURE {header_item}")
         try:
             parts = structure.entities(found[uid].get(b"BODYSTRUCTURE"))
         except (KeyError, ValueError):  # a structure the server itself cannot make out
@@ -271,106 +258,16 @@ class ImapMailbox:
         header = section(found[uid], b"BODY[HEADER]") or b""
         items: FetchItems = {}
         for request in structure.requests(parts):
-            more, _ = self._gently(folder, [uid], request)
+            more, _ = self._access.gently(folder, [uid], request)
             items.update(more.get(uid, {}))
         allowance = Allowance(documents.each, documents.together) if documents else Allowance(0, 0)
         for request in structure.document_requests(header, parts, items, allowance):
-            more, _ = self._gently(folder, [uid], request)
+            more, _ = self._access.gently(folder, [uid], request)
             items.update(more.get(uid, {}))
         rebuilt = structure.rebuilt(header, parts, items)
         if not structure.is_faithful(rebuilt, parts, items, octets):
             return self._sections(folder, [uid], _WHOLE).get(uid)
         return rebuilt
-
-    def _gently(self, folder: Folder, uids: Sequence[int], items: str) -> tuple[dict[int, FetchItems], frozenset[int]]:
-        def fetch(wanted: UidSet, what: str = items) -> dict[int, FetchItems]:
-            found: dict[int, FetchItems] = {}
-            for uid, told in self._with_folder(folder).fetch(wanted, what):
-                found.setdefault(uid, {}).update(told)
-            return found
-
-        def is_there(uid: int) -> bool:
-            return uid in fetch(UidSet.of([uid]), "FLAGS")
-
-        return reading.fetch_gently(fetch, is_there, uids)
-
-    # --- the connection ---
-
-    @property
-    def _host(self) -> str:
-        return str(self._open_connection().endpoint)
-
-    def _open_connection(self) -> ImapConnection:
-        if self._connection is not None and not self._connection.usable:
-            self._connection.close()
-            self._connection = None
-        if self._connection is None:
-            leased = self._pool.lease(self._key, self._connect)
-            self._connection, self._may_be_closed = leased.connection, leased.kept
-        return self._connection
-
-    def _asked(self, question: Callable[[ImapConnection], T]) -> T:
-        """The answer; asked again on a new connection when one that was idle turns out to be dead.
-
-        It may have been kept from an earlier pass, or mail was judged for longer than the server waits.
-        """
-        connection = self._open_connection()
-        try:
-            answer = question(connection)
-        except LostConnection:
-            if not self._may_be_closed:
-                raise
-            return self._asked(question)
-        self._may_be_closed = True
-        return answer
-
-    def _state(self, folder: Folder) -> FolderState | None:
-        """How the folder stands; None when there is none of this name."""
-        told = self._states.pop(folder.id, None)
-        try:
-            return told or self._asked(lambda connection: connection.status(raw_name(folder)))
-        except Refused:  # no such folder, or no STATUS
-            return self._examined(folder)
-
-    def _examined(self, folder: Folder) -> FolderState | None:
-        """The folder opened anew, so that the server tells what has come; None when there is none of this name."""
-        name = raw_name(folder)
-        try:
-            return self._asked(lambda connection: connection.examine(name))
-        except Refused as refusal:
-            if folder.role == "inbox":
-                raise self._no_inbox(refusal) from refusal
-            if self._asked(lambda connection: connection.exists(name)):
-                raise
-            return None
-
-    def _no_inbox(self, refusal: Refused) -> PermanentError:
-        login = self._open_connection().login
-        remedy = "check that the mailbox exists and that its owner may read it"
-        if login.method in ("master", "authzid"):
-            remedy = f"let {login.user} be judged as the owner (Dovecot's ACL plugin: acl_user = %u)"
-        return PermanentError(f"{refusal}: the login works, but the inbox cannot be opened; {remedy}")
-
-    def _with_folder(self, folder: Folder) -> ImapConnection:
-        """The connection with this folder open."""
-        connection = self._open_connection()
-        if connection.selected != raw_name(folder) and self._examined(folder) is None:
-            raise TransientError(f"{connection.endpoint}: a folder of {connection.login.mailbox} has just gone")
-        return self._open_connection()
-
-    def _uids(self, folder: Folder, delivery_ids: Sequence[str]) -> dict[str, int]:
-        """The UIDs behind those ids that are of the folder as it is now."""
-        connection = self._open_connection()
-        state = connection.state if connection.selected == raw_name(folder) else None
-        for _ in range(2):
-            if state is not None:
-                uids = {each: uid_of(each, state.uidvalidity) for each in delivery_ids}
-                ours = {each: uid for each, uid in uids.items() if uid is not None}
-                if ours or not uids:
-                    return ours
-            # None of them: the folder may have begun another life since it was opened.
-            state = self._examined(folder)
-        return {}
 
 
 def _emptied(memory: ImapCursor | None, cursor: ImapCursor) -> Changes:

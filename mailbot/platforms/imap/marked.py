@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from typing import Any
 
-from mailbot.platforms.imap.connection import ImapConnection, Refused
+from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
+from mailbot.platforms.imap.session import Refused
 
 _DELETED = rb"\Deleted"
 

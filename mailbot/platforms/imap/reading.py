@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from mailbot.platforms.imap.connection import LostConnection, Refused
+from mailbot.platforms.imap.session import LostConnection, Refused
 from mailbot.platforms.imap.syntax import FetchItems
 from mailbot.platforms.imap.uids import UidSet
 

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from mailbot.errors import PermanentError
 from mailbot.platforms.base import Folder
-from mailbot.platforms.imap.connection import ImapConnection, Refused
+from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.dates import seconds_of, utc
 from mailbot.platforms.imap.folders import RoleNames, find_folders, raw_name
+from mailbot.platforms.imap.session import Refused
 from mailbot.platforms.imap.smtp import SmtpConnection
 from mailbot.platforms.imap.smtp_replies import Reply
 from mailbot.platforms.imap.uids import UidSet

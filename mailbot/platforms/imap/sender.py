@@ -10,8 +10,9 @@ from contextlib import suppress
 from itertools import islice
 
 from mailbot.errors import PermanentError, TransientError
-from mailbot.platforms.imap.connection import ImapConnection, LostConnection, Refused
+from mailbot.platforms.imap.connection import ImapConnection
 from mailbot.platforms.imap.folders import RoleNames, find_folders, own_prefix, raw_name
+from mailbot.platforms.imap.session import LostConnection, Refused
 from mailbot.platforms.imap.smtp import Begun, SmtpConnection
 from mailbot.platforms.imap.smtp_content import Offer, carriage
 from mailbot.platforms.imap.uids import UidSet
