@@ -6,7 +6,7 @@ what a writer has read stays true until it commits, and no two of them open the 
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,6 +212,11 @@ def find(connection: Connection, query: Select[Any], values: Sequence[str]) -> I
     """The rows of `query`, in which SOME stands for `values`. A query that is kept is compiled once."""
     for piece in chunks(values):
         yield from connection.execute(query, {"some": piece})
+
+
+def find_values(connection: Connection, query: Select[Any], values: Iterable[str]) -> set[str]:
+    """What `query`, which selects one column, finds for `values`; each is asked for once."""
+    return {found for (found,) in find(connection, query, sorted(set(values)))}
 
 
 def chunks(values: Sequence[str], size: int = _SHORT_LISTS) -> Iterator[Sequence[str]]:

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, delete, distinct, func, select
+from sqlalchemy import Connection, bindparam, case, delete, distinct, func, select
 
 from mailbot.policy.model import Stage
 from mailbot.store.answer_marks import Mark, record_marks, unmarked_questions
-from mailbot.store.database import SOME, Database, chunks, find, upsert
+from mailbot.store.database import SOME, Database, chunks, find, find_values, upsert
 from mailbot.store.handed_over import categorised, not_categorised
 from mailbot.store.linking import stored_links
 from mailbot.store.matters import matter_of
@@ -140,8 +139,8 @@ class Intake:
             wanted = sorted(set(linked.values()))
             units, written, secret, numbers = (
                 _open_units(connection, wanted),
-                _those(connection, _WRITTEN_IN, wanted),
-                _those(connection, _CONFIDENTIAL, wanted),
+                find_values(connection, _WRITTEN_IN, wanted),
+                find_values(connection, _CONFIDENTIAL, wanted),
                 _diary_numbers(connection, wanted),
             )
         return {
@@ -269,10 +268,6 @@ def _open_units(connection: Connection, conversations: Sequence[str]) -> dict[st
     for conversation, unit in find(connection, _OPEN_UNITS, conversations):
         found[conversation].add(unit)
     return found
-
-
-def _those(connection: Connection, query: Select[Any], conversations: Sequence[str]) -> set[str]:
-    return {conversation for (conversation,) in find(connection, query, conversations)}
 
 
 def _diary_numbers(connection: Connection, conversations: Sequence[str]) -> dict[str, str]:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, select, update
 
 from mailbot.policy.refusals import auto_submitted
 from mailbot.store import audit, copies, judgments, linking
 from mailbot.store.audit import RULES, NewLine
 from mailbot.store.bulk import insert_rows
-from mailbot.store.database import SOME, chunks, find
+from mailbot.store.database import SOME, chunks, find_values
 from mailbot.store.entries import Entry, assign_references, prepare, recipient_prints, subject_print
 from mailbot.store.proposing import propose
 from mailbot.store.queueing import queue
@@ -46,7 +46,7 @@ def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], referen
     changed = _write(connection, kept, references, now)
     settle(connection, changed | traced | conversations.merged, now)
     # A sent mail that answered something is kept after all.
-    answers = _values(connection, _MATCHED, [entry.content_print for entry in passing])
+    answers = find_values(connection, _MATCHED, [entry.content_print for entry in passing])
     late = [entry for entry in passing if entry.content_print in answers]
     for entry in late:
         entry.is_known = True  # now perhaps: by a copy of it that was kept
@@ -107,8 +107,8 @@ def _by_person(entry: Entry) -> bool:
 
 def _sorted_out(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
     """What is kept at once, and sent mail of which only the trace may stay (design 3, "Folder scope")."""
-    known = _values(connection, _STORED, [entry.content_print for entry in entries if entry.sent])
-    diarised = _values(connection, _DIARISED, [entry.conversation for entry in entries if entry.sent])
+    known = find_values(connection, _STORED, [entry.content_print for entry in entries if entry.sent])
+    diarised = find_values(connection, _DIARISED, [entry.conversation for entry in entries if entry.sent])
     kept: list[Entry] = []
     passing: list[Entry] = []
     for entry in entries:
@@ -121,10 +121,6 @@ def _sorted_out(connection: Connection, entries: Sequence[Entry]) -> tuple[list[
         )
         (kept if stays else passing).append(entry)
     return kept, passing
-
-
-def _values(connection: Connection, query: Select[Any], of: Sequence[str]) -> set[str]:
-    return {value for (value,) in find(connection, query, sorted(set(of)))}
 
 
 def _mail(entry: Entry) -> list[NewMail]:

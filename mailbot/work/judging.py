@@ -24,7 +24,7 @@ from mailbot.work.facts import Known, clocks_start_at, facts_for, look_up, stati
 from mailbot.work.judging_asked import Asked, Batch
 from mailbot.work.judging_children import HEADERS_FOR_ONE, children_for
 from mailbot.work.judging_outcomes import Outcomes
-from mailbot.work.judging_placing import Placing, Reading, judged_before
+from mailbot.work.judging_placing import FolderPass, Placing, Reading, judged_before
 from mailbot.work.judging_steps import Head, Terms, judge
 from mailbot.work.own_signature import organisation_lines
 
@@ -60,28 +60,17 @@ class Judge:
         self._terms = Terms(config.policy, organisation_lines(config.organisation), units)
         answered = folder.role not in ("sent", "junk")
         self._away = own_absence(context, settings, now) if answered else None
-        forwards = AbsenceForwards(context, settings) if answered else None
-        self._outcomes = Outcomes(
-            context,
-            settings,
-            folder,
-            self._static,
-            now,
+        under_way = FolderPass(
+            context=context,
+            settings=settings,
             lies_in=lies_in or settings.address,
-            away=self._away,
-            forwards=forwards,
-            fetch=self._fetch,
+            folder=folder,
+            now=now,
+            static=self._static,
+            forwards=AbsenceForwards(context, settings) if answered else None,
         )
-        self._placing = Placing(
-            context,
-            settings,
-            folder,
-            self._static,
-            now,
-            lies_in=lies_in or settings.address,
-            forwards=forwards,
-            whole=lambda arrival: self._fetch(arrival, with_attachments=True),
-        )
+        self._outcomes = Outcomes(under_way, away=self._away, fetch=self._fetch)
+        self._placing = Placing(under_way, whole=lambda arrival: self._fetch(arrival, with_attachments=True))
         #: children read its header blocks, and have not been asked more
         self._to_ask: Batch | None = None
         #: children judge it, and its outcomes have not been asked for

@@ -58,35 +58,42 @@ def judged_before(reading: Reading, known: Known, folder: Folder) -> bool:
     return before is not None and before.judged_for(reading.unit, at_least=stage, sent=folder.role == "sent")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderPass:
+    """What is the same for all deliveries of one folder in one pass."""
+
+    context: Context
+    #: the mailbox to which the mail counts
+    settings: MailboxSettings
+    #: the address of the mailbox in which it lies
+    lies_in: str
+    folder: Folder
+    now: datetime
+    #: what rules know of every mail there
+    static: Facts
+    #: what is passed on while a person is away; None where no mail is received
+    forwards: AbsenceForwards | None
+
+    @property
+    def is_sent(self) -> bool:
+        return self.folder.role == "sent"
+
+
 class Placing:
     """Reads header blocks of deliveries in one folder. `whole` fetches all of a delivery."""
 
-    def __init__(
-        self,
-        context: Context,
-        settings: MailboxSettings,
-        folder: Folder,
-        static: Facts,
-        now: datetime,
-        *,
-        lies_in: str,
-        forwards: AbsenceForwards | None,
-        whole: Callable[[Arrival], bytes | None],
-    ) -> None:
-        self._config = context.config
-        self._settings = settings
-        self._folder = folder
-        self._static = static
-        self._now = now
-        self._lies_in = lies_in
-        self._forwards = forwards
+    def __init__(self, under_way: FolderPass, *, whole: Callable[[Arrival], bytes | None]) -> None:
+        organisation, static = under_way.context.config.organisation, under_way.static
+        self._pass = under_way
         self._whole = whole
-        self._copies = ForwardedCopies(context, settings, static, now) if folder.role != "sent" else None
-        self._own_lines = organisation_lines(self._config.organisation)
+        self._copies = (
+            None if under_way.is_sent else ForwardedCopies(under_way.context, under_way.settings, static, under_way.now)
+        )
+        self._own_lines = organisation_lines(organisation)
         #: what children must know to read header blocks
         self.place = Place(
-            is_sent=folder.role == "sent",
-            own_hosts=frozenset(host.lower() for host in self._config.organisation.mail_hosts),
+            is_sent=under_way.is_sent,
+            own_hosts=frozenset(host.lower() for host in organisation.mail_hosts),
             own_domains=static.own_domains,
             web_form_senders=static.web_form_senders,
         )
@@ -94,16 +101,16 @@ class Placing:
     def read(self, arrival: Arrival, header_block: bytes) -> Reading:
         """The headers; where none can be read there, all of it: a mail may begin with an empty line."""
         try:
-            head = read_head(header_block, self.place, arrival.internal_date, self._now)
+            head = read_head(header_block, self.place, arrival.internal_date, self._pass.now)
         except UnparsableMessage:
             whole = self._whole(arrival) or header_block
             try:
                 message = parse(whole, own_signature_lines=self._own_lines)
             except UnparsableMessage as error:
                 # What no server can give has no content to be known by: it is known by its place.
-                place = f"{self._lies_in}\n{self._folder.id}\n{arrival.delivery_id}".encode()
+                place = f"{self._pass.lies_in}\n{self._pass.folder.id}\n{arrival.delivery_id}".encode()
                 return self._placed(arrival, raw_key(whole or place), None, str(error))
-            head = head_of(message, self.place, arrival.internal_date, self._now)
+            head = head_of(message, self.place, arrival.internal_date, self._pass.now)
         return self.placed(arrival, head)
 
     def placed(self, arrival: Arrival, head: Head) -> Reading:
@@ -113,16 +120,17 @@ class Placing:
     def _placed(self, arrival: Arrival, key: str, head: Head | None, unparsable: str | None) -> Reading:
         received_at = head.received_at if head else arrival.internal_date
         direction = head.direction if head else "outgoing" if self.place.is_sent else "incoming"
-        message, facts, assignee = head.message if head else None, self._static, self._assignee
+        message, facts, assignee = head.message if head else None, self._pass.static, self._assignee
+        forwards = self._pass.forwards
         source = self._copies.source(message, arrival.internal_date) if self._copies and message else None
         if source is not None:
             facts, assignee = source.facts, source.person
-        elif facts.last_stage is Stage.HEADERS and self._forwards and self._forwards.may_read_in_full(received_at):
+        elif facts.last_stage is Stage.HEADERS and forwards and forwards.may_read_in_full(received_at):
             facts = replace(facts, last_stage=Stage.ATTACHMENTS)
         return Reading(arrival, key, head, message, unparsable, facts, assignee, direction, received_at)
 
     @cached_property
     def _assignee(self) -> str:
         """A personal mailbox's owner; mail to any other is the mail officers' to hand out."""
-        owner = self._config.person_by_address(self._settings.address)
-        return owner.id if owner and self._settings.role == "personal" else ""
+        owner = self._pass.context.config.person_by_address(self._pass.settings.address)
+        return owner.id if owner and self._pass.settings.role == "personal" else ""
